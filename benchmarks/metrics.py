@@ -1,0 +1,84 @@
+"""Time and peak memory of the headline metrics, and of prdc beside ours.
+
+    python benchmarks/metrics.py --rows 10000 --features 128
+
+Each line is measured in a process of its own, on the same Gaussian features. The peak is that
+of the whole process, so the first line, which computes nothing, is the cost of the imports and
+the data. prdc computes precision, recall, density and coverage in one call with one k; the line
+above it computes the same four numbers with ours. A worker process has one joblib job, so prdc
+and whichgen both use the threads of BLAS and no others.
+"""
+
+import argparse
+import multiprocessing
+import platform
+import resource
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+import prdc
+
+from whichgen.metrics import (
+    density_coverage,
+    frechet_distance,
+    kernel_distance,
+    memorisation,
+    precision_recall,
+)
+
+Array = npt.NDArray[np.float64]
+OURS, THEIRS = "all four (k = 5)", "all four (k = 5), prdc"
+MEASURED: dict[str, Callable[[Array, Array, Array], object]] = {
+    "nothing": lambda real, fake, train: None,
+    "frechet_distance": lambda real, fake, train: frechet_distance(real, fake),
+    "kernel_distance": lambda real, fake, train: kernel_distance(real, fake),
+    "precision_recall": lambda real, fake, train: precision_recall(real, fake),
+    "density_coverage": lambda real, fake, train: density_coverage(real, fake),
+    "memorisation": lambda real, fake, train: memorisation(fake, train, real),
+    OURS: lambda real, fake, train: (
+        precision_recall(real, fake, k=5) | density_coverage(real, fake)
+    ),
+    THEIRS: lambda real, fake, train: prdc.compute_prdc(real, fake, nearest_k=5),
+}
+
+
+def measure(name: str, rows: int, features: int) -> tuple[float, float]:
+    """Return the seconds one call takes and the peak memory, in MiB, of this process."""
+    real, fake, train = np.random.default_rng(0).normal(size=(3, rows, features))
+    start = perf_counter()
+    with redirect_stdout(StringIO()), warnings.catch_warnings():  # prdc prints, joblib warns
+        warnings.simplefilter("ignore")
+        MEASURED[name](real, fake, train)
+    seconds = perf_counter() - start
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--features", type=int, default=128)
+    arguments = parser.parse_args()
+    print(f"N = {arguments.rows}, d = {arguments.features}, float64, numpy {np.__version__},")
+    print(f"{platform.machine()}, {multiprocessing.cpu_count()} cores\n")
+    print("| metric | seconds | peak MiB |\n| --- | ---: | ---: |")
+    results: dict[str, tuple[float, float]] = {}
+    context = multiprocessing.get_context("spawn")
+    for name in MEASURED:
+        with context.Pool(1) as pool:
+            results[name] = pool.apply(measure, (name, arguments.rows, arguments.features))
+        print("| {} | {:.2f} | {:.0f} |".format(name, *results[name]), flush=True)
+    (our_time, our_peak), (their_time, their_peak) = results[OURS], results[THEIRS]
+    print(f"\nours / prdc: time {our_time / their_time:.2f}, memory {our_peak / their_peak:.2f}")
+
+
+if __name__ == "__main__":
+    main()

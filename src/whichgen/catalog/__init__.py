@@ -1,0 +1,8 @@
+"""Kedro datasets for what Kedro's own do not cover: tensors, folders, pictures, cells."""
+
+from whichgen.catalog.cells import CellsDataset
+from whichgen.catalog.folder import FolderDataset
+from whichgen.catalog.picture import PictureDataset
+from whichgen.catalog.tensors import SafetensorsDataset
+
+__all__ = ["CellsDataset", "FolderDataset", "PictureDataset", "SafetensorsDataset"]

@@ -1,0 +1,50 @@
+"""Named tensors in one file, in a format without code in it and with the same bytes every time."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+
+from whichgen.errors import WhichgenError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SafetensorsDataset(AbstractDataset["dict[str, Tensor]", "dict[str, Tensor]"]):
+    """A mapping of names to CPU tensors as a safetensors file.
+
+    Args:
+        filepath: the file, relative to the project's root.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath, self.metadata = Path(filepath), metadata
+
+    def load(self) -> "dict[str, Tensor]":
+        """All tensors of the file."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(self._filepath)
+        except SafetensorError as error:
+            raise WhichgenError(
+                f"{self._filepath}: not a whole safetensors file ({error}); "
+                "remove it and run the pipeline that makes it"
+            ) from None
+
+    def save(self, data: "dict[str, Tensor]") -> None:
+        """Write the file, whole or not at all."""
+        from safetensors.torch import save_file
+
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        part = self._filepath.with_suffix(".part")
+        save_file({name: t.detach().cpu().contiguous() for name, t in data.items()}, part)
+        part.replace(self._filepath)
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

@@ -1,0 +1,79 @@
+"""Types for data without labels: clusters of the training images."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from whichgen.errors import WhichgenError
+from whichgen.splits import content_hashes
+
+_MAX_COMPONENTS = 32
+_MAX_PCA_IMAGES = 10_000
+_BATCH_IMAGES = 4096
+_KMEANS_STARTS = 10
+
+
+def cluster_names(k: int) -> tuple[str, ...]:
+    """The names of k clusters: "cluster 0", the largest, to "cluster k-1"."""
+    return tuple(f"cluster {i}" for i in range(k))
+
+
+def cluster_types(
+    images: npt.NDArray[np.uint8], train_mask: npt.NDArray[np.bool_], *, k: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """A type 0..k-1 for every image, learnt from the training images alone.
+
+    At most 32 principal components of the pixels (fitted on at most 10,000 training images),
+    then k-means, the best of ten starts; every image gets the nearest centre. Clusters are
+    numbered by their number of training images, the largest first. The same arguments give
+    the same types.
+
+    Args:
+        images: (N, C, H, W).
+        train_mask: (N,), true for the images to learn from.
+        k: number of types.
+        seed: of the choice of PCA images and of the starts of k-means.
+
+    Returns:
+        (N,) int64.
+
+    Raises:
+        WhichgenError: k is less than 1 or more than the number of different training images.
+    """
+    from sklearn.cluster import KMeans  # here: half a second that labelled data doesn't need
+
+    pixels = images.reshape(len(images), -1)
+    distinct = len(set(content_hashes(images[train_mask])))
+    if not 1 <= k <= distinct:
+        raise WhichgenError(
+            f"number of types: {k}, must be from 1 to {distinct}, the different training images"
+        )
+    if k == 1:
+        return np.zeros(len(images), np.int64)
+    projected = _project(pixels, train_mask, seed)
+    model = KMeans(k, n_init=_KMEANS_STARTS, random_state=seed).fit(projected[train_mask])
+    by_size = np.argsort(-np.bincount(model.labels_, minlength=k), kind="stable")
+    rank = np.empty(k, np.int64)
+    rank[by_size] = np.arange(k)
+    return rank[model.predict(projected)]
+
+
+def _project(
+    pixels: npt.NDArray[np.uint8], train_mask: npt.NDArray[np.bool_], seed: int
+) -> npt.NDArray[np.float64]:
+    """(N, D) pixels -> (N, <= 32) principal components of the training images."""
+    from sklearn.decomposition import PCA
+
+    chosen = np.flatnonzero(train_mask)
+    if len(chosen) > _MAX_PCA_IMAGES:
+        rng = np.random.Generator(np.random.PCG64(seed))
+        chosen = np.sort(rng.choice(chosen, _MAX_PCA_IMAGES, replace=False))
+    components = min(_MAX_COMPONENTS, len(chosen), pixels.shape[1])
+    pca = PCA(components, random_state=seed).fit(_unit(pixels[chosen]))
+    batches = [pixels[i : i + _BATCH_IMAGES] for i in range(0, len(pixels), _BATCH_IMAGES)]
+    return np.concatenate([pca.transform(_unit(batch)) for batch in batches]).astype(np.float64)
+
+
+def _unit(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return pixels.astype(np.float32) / np.float32(255)

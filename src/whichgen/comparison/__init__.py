@@ -1,0 +1,1 @@
+"""Scores of all cells → intervals → verdict, table, figures and the report."""

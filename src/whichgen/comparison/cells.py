@@ -1,0 +1,193 @@
+"""One scored training run as the comparison sees it, and which runs may be compared."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from whichgen.errors import WhichgenError
+
+FAMILIES = ("gan", "dgn")
+_REQUIRED = ("dataset", "recipe", "family", "seed", "status", "data_hash", "budget_flops")
+# What two runs must have in common to be compared; a failed run may lack the last two.
+_SHARED = ("dataset", "data_hash", "budget_flops", "extractor_hash", "n")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One dataset × recipe × seed: the content of its scores file and what was measured with it.
+
+    ``history`` has one row a logged step (``step``, ``flops``, ``images_seen``, loss terms and,
+    where a validation took place, ``validation_fd``), ``timing`` has ``step`` and ``seconds``.
+    ``samples`` is (N, C, H, W) uint8, ``sample_types`` (N,) int64: the types asked for.
+    """
+
+    dataset: str
+    recipe: str
+    family: str
+    seed: int
+    status: str
+    error: str | None
+    uses_labels: bool
+    data_hash: str
+    extractor_hash: str
+    judge: str
+    budget_flops: float
+    n: int
+    scores: Mapping[str, float | None]
+    p_values: Mapping[str, float | None]
+    floors: Mapping[str, float | None]
+    cost: Mapping[str, float | None]
+    per_type: Mapping[str, Sequence[float | None]]
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    timing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    samples: npt.NDArray[np.uint8] | None = None
+    sample_types: npt.NDArray[np.int64] | None = None
+
+    @classmethod
+    def from_scores(
+        cls,
+        scores: Mapping[str, Any],
+        *,
+        history: pd.DataFrame | None = None,
+        timing: pd.DataFrame | None = None,
+        measured: Mapping[str, Any] | None = None,
+        samples: npt.NDArray[np.uint8] | None = None,
+        sample_types: npt.NDArray[np.int64] | None = None,
+    ) -> Cell:
+        """Build a cell from the mapping in its ``scores.json``.
+
+        A failed run's file may lack everything that evaluation adds.
+
+        Raises:
+            WhichgenError: a key that every scores file has is missing, or the family is unknown.
+        """
+        _check(scores)
+        return cls(
+            dataset=str(scores["dataset"]),
+            recipe=str(scores["recipe"]),
+            family=str(scores["family"]),
+            seed=int(scores["seed"]),
+            status=str(scores["status"]),
+            error=scores.get("error"),
+            uses_labels=bool(scores.get("uses_labels", False)),
+            data_hash=str(scores["data_hash"]),
+            extractor_hash=str(scores.get("extractor_hash") or ""),
+            judge=str(scores.get("judge") or ""),
+            budget_flops=float(scores["budget_flops"]),
+            n=int(scores.get("n") or 0),
+            scores=scores.get("scores") or {},
+            p_values=scores.get("p_values") or {},
+            floors=scores.get("floors") or {},
+            cost=scores.get("cost") or {},
+            per_type=scores.get("per_type") or {},
+            history=pd.DataFrame() if history is None else history,
+            timing=pd.DataFrame() if timing is None else timing,
+            measured=measured or {},
+            samples=samples,
+            sample_types=sample_types,
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended without a generator to score."""
+        return self.status != "ok"
+
+    def score(self, metric: str) -> float:
+        """The score of that name, or NaN where there is none."""
+        return _number(self.scores.get(metric))
+
+    def floor(self, metric: str) -> float:
+        """The score that held-out real images reach in the generated ones' place, or NaN."""
+        return _number(self.floors.get(metric))
+
+    def p_value(self, metric: str) -> float:
+        """The p-value of the score of that name within this one run, or NaN."""
+        return _number(self.p_values.get(metric))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A cell that could not be compared, and why."""
+
+    recipe: str
+    seed: int
+    reason: str
+
+
+def comparable(cells: Iterable[Cell]) -> tuple[list[Cell], list[LeftOut]]:
+    """Keep the cells that share data, budget, extractor and sample size; list the others.
+
+    The most common combination among the finished cells is kept (a tie goes to the larger
+    budget). Failed cells stay, as long as what they know of themselves agrees with it.
+    Both lists are ordered by recipe and seed.
+    """
+    ordered = sorted(cells, key=lambda cell: (cell.recipe, cell.seed))
+    voters = [cell for cell in ordered if not cell.failed] or ordered
+    counts = Counter(_shared(cell) for cell in voters)
+    if not counts:
+        return [], []
+    chosen = max(counts, key=lambda key: (counts[key], key[2], str(key)))
+    kept: list[Cell] = []
+    left_out: list[LeftOut] = []
+    seen: set[tuple[str, int]] = set()
+    for cell in ordered:
+        reason = _difference(cell, chosen)
+        if not reason and (cell.recipe, cell.seed) in seen:
+            reason = "a second cell of the same recipe and seed"
+        if reason:
+            left_out.append(LeftOut(cell.recipe, cell.seed, reason))
+        else:
+            seen.add((cell.recipe, cell.seed))
+            kept.append(cell)
+    return kept, left_out
+
+
+def by_seed(cells: Iterable[Cell], recipe: str) -> dict[int, Cell]:
+    """The cells of one recipe, failed ones included, by their seed in rising order."""
+    chosen = [cell for cell in cells if cell.recipe == recipe]
+    return {cell.seed: cell for cell in sorted(chosen, key=lambda cell: cell.seed)}
+
+
+def recipes_of(cells: Iterable[Cell], family: str) -> list[str]:
+    """The names of the family's recipes, sorted."""
+    return sorted({cell.recipe for cell in cells if cell.family == family})
+
+
+def _check(scores: Mapping[str, Any]) -> None:
+    missing = [key for key in _REQUIRED if scores.get(key) is None]
+    if missing:
+        name = f"{scores.get('dataset')}/{scores.get('recipe')}/{scores.get('seed')}"
+        raise WhichgenError(
+            f"scores.json of {name} lacks {', '.join(missing)}: run its evaluation again"
+        )
+    if scores["family"] not in FAMILIES:
+        raise WhichgenError(
+            f"scores.json of recipe {scores['recipe']}: family is {scores['family']!r}, "
+            f"not one of {', '.join(FAMILIES)}"
+        )
+
+
+def _shared(cell: Cell) -> tuple[Any, ...]:
+    return tuple(getattr(cell, name) for name in _SHARED)
+
+
+def _difference(cell: Cell, chosen: tuple[Any, ...]) -> str:
+    """What keeps the cell from being compared, or an empty string."""
+    for name, own, other in zip(_SHARED, _shared(cell), chosen, strict=True):
+        unknown = cell.failed and not own
+        if own != other and not unknown:
+            return f"stale: its {name} is {own}, the compared cells have {other}"
+    return ""
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,49 @@
+"""The memorisation veto: does a recipe's share of copies exceed chance and its floor?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from whichgen.comparison.axes import floor_of, median
+from whichgen.comparison.cells import Cell
+from whichgen.comparison.intervals import paired_interval, sign_flip_p
+
+CHANCE = 0.5
+MINIMUM_PAIRS = 6
+LEVEL = 0.05
+
+
+def memorisation(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Judge one recipe over its seeds.
+
+    ``share`` is the share of samples nearer to a training image than to any of equally many
+    held-out ones. The recipe is "flagged" when, over six or more seeds, the share is above both
+    chance (.5) and the real-against-real floor by a t interval and by an exact sign-flip test;
+    with fewer seeds, when it is above both and every seed's own exact binomial test rejects.
+    Else it is "clear", or "inconclusive" with fewer than six seeds.
+    """
+    finished = [c for c in cells if not c.failed and math.isfinite(c.score("memorisation"))]
+    shares = np.array([cell.score("memorisation") for cell in finished], dtype=np.float64)
+    binomial = np.array([cell.p_value("memorisation") for cell in finished], dtype=np.float64)
+    floor = floor_of(finished, "memorisation")
+    limit = CHANCE if math.isnan(floor) else max(CHANCE, floor)
+    interval, p = paired_interval(shares - limit), sign_flip_p(shares - limit)
+    few = len(shares) < MINIMUM_PAIRS
+    if few:
+        above = bool(len(shares)) and bool((shares > limit).all() and (binomial < LEVEL).all())
+    else:
+        above = interval.low > 0 and p < LEVEL
+    return {
+        "decision": "flagged" if above else "inconclusive" if few else "clear",
+        "share": median(shares),
+        "interval": [limit + interval.low, limit + interval.high],
+        "floor": floor,
+        "limit": limit,
+        "p_sign_flip": p,
+        "p_binomial_median": median(binomial),
+        "seeds": [cell.seed for cell in finished],
+    }

@@ -1,0 +1,145 @@
+"""The report's tables as plain rows of text; the template only lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
+from whichgen.comparison.table import shown
+from whichgen.comparison.wording import (
+    COSTS,
+    FAMILY_NAMES,
+    MEASURED,
+    METRICS,
+    listed,
+    number,
+    scaled,
+)
+
+_INFORMATION = {
+    "labels": "Equal information: both families were given the labels.",
+    "no labels": "Equal information: neither family was given labels. Types are clusters.",
+    "unequal": "Unequal information: some runs were given labels, others were not. Not fair.",
+}
+
+
+def compared_rows(
+    cells: Sequence[Cell], verdict: Mapping[str, Any], info: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """What was compared, as terms and descriptions."""
+    counts = info.get("counts") or {}
+    types = (info.get("types") or {}).get("names") or []
+    channels, resolution = info.get("channels"), info.get("resolution")
+    size = f"{resolution} × {resolution} px, " if resolution else ""
+    colour = {1: "grey, ", 3: "RGB, "}.get(channels or 0, "")
+    kind = "labelled" if info.get("labelled") else "not labelled"
+    splits = listed([f"{count:,} {split}" for split, count in counts.items()])
+    return [
+        ("Dataset", f"{verdict['dataset']}: {size}{colour}{kind}, {len(types)} types"),
+        ("Images", splits or "unknown"),
+        *((f"{FAMILY_NAMES[family]} recipes", _recipe_list(cells, family)) for family in FAMILIES),
+        ("Information", _INFORMATION[verdict["information"]]),
+        (
+            "Budget",
+            f"Equal: {scaled(verdict['budget_flops'], 'FLOPs')} of training for every run.",
+        ),
+        (
+            "Judge",
+            f"{verdict['judge'] or 'unknown'}, frozen, the same for all; {verdict['images']:,} "
+            "generated against as many held-out images; checkpoints chosen on validation.",
+        ),
+    ]
+
+
+def score_rows(table: pd.DataFrame) -> dict[str, Any]:
+    """The scores side by side: a header a recipe, a row a metric with its floor."""
+    scores = table[table["kind"] == "score"]
+    return {
+        "recipes": _recipe_heads(scores),
+        "rows": [
+            {
+                "name": METRICS[str(metric)].name,
+                "better": METRICS[str(metric)].better,
+                "meaning": METRICS[str(metric)].meaning,
+                "cells": [shown(row) for _, row in group.iterrows()],
+                "floor": number(group["floor"].median()),
+            }
+            for metric, group in scores.groupby("metric", sort=False)
+        ],
+    }
+
+
+def cost_rows(table: pd.DataFrame, measured: pd.DataFrame) -> dict[str, Any]:
+    """Computed costs, then what was measured on the machine, a column a recipe."""
+    costs = pd.concat([table[table["kind"] == "cost"], measured])
+    names = {**COSTS, **MEASURED}
+    return {
+        "recipes": _recipe_heads(costs),
+        "rows": [
+            {"name": names[str(metric)], "cells": [shown(row) for _, row in group.iterrows()]}
+            for metric, group in costs.groupby("metric", sort=False)
+        ],
+    }
+
+
+def type_rows(chosen: Mapping[str, Cell], names: Sequence[str]) -> dict[str, Any]:
+    """Share and agreement by type of the shown cells; empty rows where they were not measured."""
+    measured = {family: cell for family, cell in chosen.items() if cell.per_type.get("share")}
+    rows = []
+    for index, name in enumerate(names if measured else []):
+        real = _at(next(iter(measured.values())), "real_share", index)
+        sides = [
+            (_at(cell, "share", index), _at(cell, "agreement", index)) for cell in measured.values()
+        ]
+        rows.append((name, real, sides))
+    return {"families": [FAMILY_NAMES[family] for family in measured], "rows": rows}
+
+
+def provenance_rows(
+    cells: Sequence[Cell], verdict: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """What it takes to make this report again."""
+    packages = provenance.get("packages") or {}
+    known = ("git_revision", "dirty", "python", "packages", "command")
+    dirty = {None: "unknown", False: "no"}.get(provenance.get("dirty"), "yes: uncommitted changes")
+    return [
+        ("Command", str(provenance.get("command") or "unknown")),
+        ("Git revision", str(provenance.get("git_revision") or "unknown")),
+        ("Working tree dirty", dirty),
+        ("Data hash", cells[0].data_hash),
+        ("Extractor hash", next((c.extractor_hash for c in cells if c.extractor_hash), "unknown")),
+        ("Judge", str(verdict["judge"] or "unknown")),
+        ("Device", listed(sorted({str(c.measured.get("device", "unknown")) for c in cells}))),
+        ("Python", str(provenance.get("python") or "unknown")),
+        ("Packages", ", ".join(f"{k} {v}" for k, v in sorted(packages.items())) or "unknown"),
+        *((key, str(value)) for key, value in provenance.items() if key not in known),
+    ]
+
+
+def _recipe_list(cells: Sequence[Cell], family: str) -> str:
+    parts = []
+    for recipe in recipes_of(cells, family):
+        seeds = by_seed(cells, recipe)
+        failed = sum(cell.failed for cell in seeds.values())
+        parts.append(
+            f"{recipe} (seeds {', '.join(map(str, seeds))}{f'; {failed} failed' if failed else ''})"
+        )
+    return "; ".join(parts) or "none was run"
+
+
+def _recipe_heads(table: pd.DataFrame) -> list[dict[str, Any]]:
+    heads = table.groupby("recipe", sort=False).agg(
+        family=("family", "first"), n=("n", "max"), failed=("failed", "first")
+    )
+    return [
+        {"recipe": recipe, "family": row.family, "n": row.n, "failed": row.failed}
+        for recipe, row in heads.iterrows()
+    ]
+
+
+def _at(cell: Cell, key: str, index: int) -> str:
+    values = cell.per_type.get(key) or []
+    return number(values[index]) if index < len(values) else number(None)

@@ -1,0 +1,147 @@
+"""Numbers and names as a reader sees them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NOT_MEASURED = "n/a"
+FAMILY_NAMES: Mapping[str, str] = {"gan": "GAN", "dgn": "DGN"}
+AXIS_NAMES: Mapping[str, str] = {
+    "quality": "quality",
+    "diversity": "diversity",
+    "type_control": "type control",
+    "cost": "cost",
+    "stability": "stability",
+}
+
+AXIS_METRICS: Mapping[str, str] = {
+    "fd": "Fréchet distance",
+    "coverage": "coverage",
+    "type_agreement": "type agreement",
+    "flops_to_common_target": "FLOPs to the common distance",
+    "failed_runs": "failed runs",
+    "fd_spread": "mean deviation of the log distance",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is named, which way is better, and what it says."""
+
+    name: str
+    better: str
+    meaning: str
+
+
+METRICS: Mapping[str, Metric] = {
+    "fd": Metric("Fréchet distance", "lower", "closeness of the images to real ones, all told"),
+    "kid": Metric("kernel distance", "lower", "the same by a polynomial kernel, unbiased"),
+    "precision": Metric("precision", "higher", "share of images that look real"),
+    "recall": Metric("recall", "higher", "share of real images within reach"),
+    "density": Metric("density", "higher", "how deep in the real data the images lie"),
+    "coverage": Metric("coverage", "higher", "share of real images with a generated neighbour"),
+    "types_covered": Metric("types covered", "higher", "types that occur at all"),
+    "types_kl": Metric("types KL", "lower", "how far the mix of types is from the real mix"),
+    "type_agreement": Metric(
+        "type agreement", "higher", "share recognised as the type that was asked for"
+    ),
+    "memorisation": Metric(
+        "memorisation", "near 0.5", "share nearer to a training image than to held-out ones"
+    ),
+}
+
+COSTS: Mapping[str, str] = {
+    "training_flops": "training FLOPs",
+    "flops_per_step": "FLOPs per step",
+    "steps": "steps",
+    "images_seen": "images seen",
+    "generator_parameters": "generator parameters",
+    "training_parameters": "parameters of all trained networks",
+    "sampling_flops_per_image": "sampling FLOPs per image",
+}
+
+MEASURED: Mapping[str, str] = {
+    "seconds": "training seconds",
+    "images_per_second": "images per second",
+    "peak_memory_bytes": "peak memory",
+}
+
+_PREFIXES = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, thousands separated, no exponent between 0.0001 and a million."""
+    if value is None or not math.isfinite(value):
+        return NOT_MEASURED
+    if value and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.2e}"
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{value:.{digits}f}"
+
+
+def scaled(value: float | None, unit: str = "", *, digits: int = 3) -> str:
+    """Significant digits with a decimal prefix: 1.23 TFLOPs, 480 k."""
+    if value is None or not math.isfinite(value):
+        return NOT_MEASURED
+    for prefix, size in _PREFIXES:
+        if abs(value) >= size:
+            return f"{_significant(value / size, digits)} {prefix}{unit}"
+    return f"{_significant(value, digits)} {unit}".strip()
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds below two minutes, else minutes, else hours."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOT_MEASURED
+    if seconds < 120:
+        return f"{_significant(seconds)} s"
+    minutes = seconds / 60
+    return f"{_significant(minutes)} min" if minutes < 120 else f"{_significant(minutes / 60)} h"
+
+
+def p_value(p: float | None) -> str:
+    """Two decimals from 0.1 on, four below, "< 0.0001" below them."""
+    if p is None or not math.isfinite(p):
+        return NOT_MEASURED
+    if p >= 0.1:
+        return f"{p:.2f}"
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def amount(key: str, value: float | None) -> str:
+    """A cost or a measurement in the unit that its key implies."""
+    if key.endswith("seconds"):
+        return duration(value)
+    if key.endswith("bytes"):
+        return scaled(value, "B")
+    if "flops" in key:
+        return scaled(value, "FLOPs")
+    if key.endswith("parameters") or key == "images_seen":
+        return scaled(value)
+    return number(value)
+
+
+def in_unit(metric: str, value: float | None) -> str:
+    """A value of an axis's metric: FLOPs with a prefix, all else to three digits."""
+    if metric == "flops_to_common_target":
+        return scaled(value, "FLOPs")
+    return number(value)
+
+
+def listed(words: list[str]) -> str:
+    """a; a and b; a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _significant(value: float, digits: int = 3) -> str:
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}"
+    return f"{value:#.{digits}g}".rstrip(".")

@@ -1,0 +1,84 @@
+"""What this project adds to a Kedro run: checked parameters, plain errors, a closing word."""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.cli.utils import KedroCliError
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from whichgen.errors import WhichgenError
+from whichgen.parameters import parse_parameters
+
+
+class ProjectHooks:
+    """Checks every parameter before anything runs; turns a user's mistake into one line."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Refuse a wrong key or value, by name."""
+        try:
+            parse_parameters(context.params)
+        except WhichgenError as error:
+            raise KedroCliError(str(error)) from None
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """End with one line where the user can mend the cause; leave other errors as they are."""
+        message = explain(error)
+        if message:
+            raise KedroCliError(message) from None
+
+    @hook_impl
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Say where the results are and what to do next."""
+        print(closing_word(run_params["pipeline_names"] or ["__default__"], catalog))
+
+
+def explain(error: BaseException) -> str | None:
+    """One line for an error that the user can mend, else None."""
+    while error is not None:
+        if isinstance(error, WhichgenError):
+            return str(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "the disk is full: make room and run the same command again; finished files stay"
+        if isinstance(error, PermissionError):
+            return f"{error.filename}: no permission to write or read; change the folder's rights"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+SHOWN = {
+    "data": ("index", "info"),
+    "extractor": ("extractor_weights", "floors"),
+    "gan": ("gan.generator", "gan.history"),
+    "dgn": ("dgn.generator", "dgn.history"),
+    "evaluation": ("gan.scores", "dgn.scores", "gan.grid", "dgn.grid"),
+    "comparison": ("verdict", "report"),
+    "__default__": ("verdict", "report"),
+}
+NEXT = {
+    "data": "kedro run --pipelines=gan, or dgn: train a cell",
+    "extractor": "kedro run --pipelines=gan, or dgn: train a cell",
+    "gan": "kedro run --pipelines=evaluation: score it beside the DGN",
+    "dgn": "kedro run --pipelines=evaluation: score it beside the GAN",
+    "evaluation": "kedro run --pipelines=comparison: the verdict and the report",
+    "comparison": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
+    "__default__": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
+}
+
+
+def closing_word(pipelines: list[str], catalog: CatalogProtocol) -> str:
+    """Where the results of these pipelines are, and what to do next, a line each."""
+    known = [name for name in SHOWN if name in pipelines]
+    here = Path.cwd()
+    files = [
+        Path(str(catalog.get(name)._describe()["filepath"])) for p in known for name in SHOWN[p]
+    ]
+    files = [f.relative_to(here) if f.is_relative_to(here) else f for f in files]
+    return "\n".join(["Results:", *(f"  {f}" for f in files), f"Next: {NEXT[known[-1]]}"])

@@ -1,0 +1,18 @@
+"""Networks: generators (one, or a set over shared layers), discriminators, extractors."""
+
+from whichgen.networks.blocks import RESOLUTIONS, to_float, to_uint8
+from whichgen.networks.discriminators import Discriminator
+from whichgen.networks.extractors import Classifier
+from whichgen.networks.generators import Generator
+from whichgen.networks.stems import SharedStem, StemSet
+
+__all__ = [
+    "RESOLUTIONS",
+    "Classifier",
+    "Discriminator",
+    "Generator",
+    "SharedStem",
+    "StemSet",
+    "to_float",
+    "to_uint8",
+]

@@ -1,0 +1,57 @@
+"""Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
+
+import torch
+from torch import Tensor, nn
+
+from whichgen.networks.blocks import to_float
+
+
+class Classifier(nn.Module):
+    """A small convolutional classifier; its penultimate layer is the feature vector.
+
+    Features are standardised by the mean and deviation of the real training features
+    (`centre`, `scale`), so that every feature weighs alike in a distance.
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, *, channels: int, resolution: int, n_types: int, width: int, features: int
+    ) -> None:
+        super().__init__()
+        side = (resolution + 3) // 4
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, width, 3, padding=1),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, stride=2, padding=1),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(2 * width * side**2, features),
+            nn.BatchNorm1d(features),
+        )
+        self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
+        self.register_buffer("centre", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
+        return self.head(self.layers(images))
+
+    @torch.no_grad()
+    def judge(self, images: Tensor, *, batch: int = 1000) -> tuple[Tensor, Tensor]:
+        """uint8 images (N, C, R, R) → standardised features (N, d) and recognised types (N,).
+
+        Call it on a network in evaluation mode: then the batch size changes nothing but memory.
+        """
+        features, types = [], []
+        for part in images.split(batch):
+            raw = self.layers(to_float(part.to(self.centre.device)))
+            features.append(((raw - self.centre) / self.scale).cpu())
+            types.append(self.head(raw).argmax(dim=1).cpu())
+        return torch.cat(features), torch.cat(types)

@@ -1,0 +1,1 @@
+"""Training objectives: adversarial ones judge through a discriminator, direct ones do not."""

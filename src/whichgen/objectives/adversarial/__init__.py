@@ -1,0 +1,29 @@
+"""Adversarial objectives: `discriminator_loss` and `generator_loss`, each with its terms by name."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from whichgen.objectives.adversarial.relativistic_r1_r2 import RelativisticR1R2
+
+Judge = Callable[[Tensor], Tensor]
+"""A discriminator with the types already given: images (B, C, R, R) to logits (B,)."""
+
+
+class AdversarialObjective(Protocol):
+    """What every adversarial objective offers."""
+
+    def discriminator_loss(
+        self, discriminator: Judge, real: Tensor, fake: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss to descend by the discriminator, and its terms by name."""
+
+    def generator_loss(
+        self, discriminator: Judge, real: Tensor, fake: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss to descend by the generator, and its terms by name."""
+
+
+ADVERSARIAL: dict[str, Callable[..., Any]] = {"relativistic_r1_r2": RelativisticR1R2}
+"""The allow-list: the names that a recipe may give."""

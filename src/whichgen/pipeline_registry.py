@@ -1,0 +1,28 @@
+"""The pipelines by name: each with all that comes before it, so that each runs from nothing."""
+
+from kedro.pipeline import Pipeline
+
+from whichgen.pipelines import comparison, data, evaluation, extractor, training
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """`data`, `extractor`, `gan`, `dgn`, `evaluation`, `comparison`; by default, everything.
+
+    `runner.ReusingRunner` runs the steps of the named pipeline, and those before it only where
+    their files are missing.
+    """
+    prepare = data.create_pipeline() + extractor.create_pipeline()
+    gan = prepare + training.create_pipeline("gan")
+    dgn = prepare + training.create_pipeline("dgn")
+    scored = evaluation.create_pipeline("gan") + evaluation.create_pipeline("dgn")
+    evaluate = gan + dgn + scored
+    compare = evaluate + comparison.create_pipeline()
+    return {
+        "data": data.create_pipeline(),
+        "extractor": prepare,
+        "gan": gan,
+        "dgn": dgn,
+        "evaluation": evaluate,
+        "comparison": compare,
+        "__default__": compare,
+    }

@@ -1,0 +1,113 @@
+"""Read a source, split it, pack the splits."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whichgen.parameters import Dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+    from whichgen.sources import LabelledImages
+
+SPLITS = ("train", "validation", "test")
+
+
+def choose_dataset(name: str, datasets: dict[str, Any]) -> Dataset:
+    """The configuration of the dataset by that name (known: the parameters were checked)."""
+    return Dataset.model_validate(datasets[name])
+
+
+def read_source(dataset: Dataset, raw_folder: Path) -> LabelledImages:
+    """The images of the dataset's source, in a fixed order.
+
+    Raises:
+        WhichgenError: if the source's files are missing or not what they should be.
+    """
+    from whichgen.sources import load_source
+
+    return load_source(dataset.source.name, raw_folder, dataset.source.arguments())
+
+
+def split_images(images: LabelledImages, dataset: Dataset) -> pd.DataFrame:
+    """The table of all images: index, split, type, source, hash.
+
+    Without labels the types are clusters of the training split, to which the others are assigned.
+
+    Raises:
+        WhichgenError: if a type has too few images for the split.
+    """
+    from whichgen.clustering import cluster_names, cluster_types
+    from whichgen.splits import require_types, split_index
+
+    split = dataset.split
+    index = split_index(
+        images, images.labels, validation=split.validation, test=split.test, seed=split.seed
+    )
+    if images.labels is None:
+        in_training = (index["split"] == "train").to_numpy()
+        index["type"] = cluster_types(
+            images.images, in_training, k=dataset.clusters, seed=split.seed
+        )
+        require_types(index, cluster_names(dataset.clusters))
+    return index
+
+
+def pack_splits(
+    images: LabelledImages, index: pd.DataFrame
+) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+    """Training, validation and test split: `images` (N, C, R, R) uint8, `types` (N,) int64.
+
+    The held-out splits are shuffled by content, so that the first n of them are a fair sample.
+    """
+    import torch
+
+    packed = []
+    for name in SPLITS:
+        rows = index[index["split"] == name].sort_values(["hash", "index"])
+        chosen = torch.from_numpy(rows["index"].to_numpy().copy())
+        types = torch.from_numpy(rows["type"].to_numpy().copy())
+        packed.append({"images": torch.from_numpy(images.images)[chosen], "types": types})
+    return packed[0], packed[1], packed[2]
+
+
+def describe_dataset(
+    name: str,
+    dataset: Dataset,
+    images: LabelledImages,
+    train: dict[str, Tensor],
+    validation: dict[str, Tensor],
+    test: dict[str, Tensor],
+) -> dict[str, Any]:
+    """What is known of the dataset: shape, types and their shares, counts, hash of all tensors."""
+    import torch
+
+    from whichgen.clustering import cluster_names
+
+    names = images.type_names or cluster_names(dataset.clusters)
+    counts = torch.bincount(train["types"], minlength=len(names))
+    parts = [split[key] for split in (train, validation, test) for key in ("images", "types")]
+    digest = hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
+    return {
+        "name": name,
+        "channels": train["images"].shape[1],
+        "resolution": train["images"].shape[2],
+        "labelled": images.labels is not None,
+        "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()},
+        "counts": {
+            "train": len(train["types"]),
+            "validation": len(validation["types"]),
+            "test": len(test["types"]),
+        },
+        "data_hash": digest[:16],
+        "configuration": preparation(dataset),
+    }
+
+
+def preparation(dataset: Dataset) -> dict[str, Any]:
+    """The part of the configuration on which the packed data depends."""
+    return dataset.model_dump(mode="json", include={"source", "split", "clusters"})

@@ -1,0 +1,103 @@
+"""Draw from a generator, look at the samples through the judge, score them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from whichgen.errors import WhichgenError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from whichgen.grids import Pixels
+    from whichgen.networks import Classifier
+
+GRID_COLUMNS, GRID_ROWS = 10, 10
+
+
+def draw_samples(
+    weights: dict[str, Tensor],
+    cell: dict[str, Any],
+    info: dict[str, Any],
+    card: dict[str, Any],
+    real: dict[str, Tensor],
+) -> dict[str, Tensor]:
+    """As many images as the test set has, of the same types where the generator takes types.
+
+    Returns:
+        `images` (N, C, R, R) uint8 and `types` (N,) int64, the types asked for.
+
+    Raises:
+        WhichgenError: if the cell was trained on other data or chosen by another judge.
+    """
+    from whichgen.networks import to_uint8
+    from whichgen.training.cell import rebuild_generator
+    from whichgen.training.seeding import stream
+
+    for key, current in (("data_hash", info), ("extractor_hash", card)):
+        if cell[key] != current[key]:
+            raise WhichgenError(
+                f"{cell['recipe']} on {cell['dataset']}, seed {cell['seed']}: trained with another "
+                f"{key} ({cell[key]}, now {current[key]}); run: kedro run "
+                f"--pipelines={cell['family']} --params dataset={cell['dataset']},"
+                f"recipe={cell['recipe']},seed={cell['seed']}"
+            )
+    generator = rebuild_generator(cell, weights)
+    asked = real["test_types"] if generator.n_types else None
+    n = len(real["test_types"])
+    images, types = generator.sample(n, stream(cell["seed"], "test"), asked)
+    return {"images": to_uint8(images), "types": types}
+
+
+def extract_features(samples: dict[str, Tensor], extractor: Classifier) -> dict[str, Tensor]:
+    """Features (N, d) float32 and recognised types (N,) int64 of the generated images."""
+    features, recognised = extractor.judge(samples["images"])
+    return {"features": features, "recognised": recognised}
+
+
+def score_cell(
+    cell: dict[str, Any],
+    samples: dict[str, Tensor],
+    features: dict[str, Tensor],
+    real: dict[str, Tensor],
+    floors: dict[str, float],
+    info: dict[str, Any],
+) -> dict[str, Any]:
+    """The cell's scores beside their floors. A failed run is recorded as failed, without scores."""
+    from whichgen.evaluation import score_features
+
+    kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
+    record = {key: cell[key] for key in (*kept, "data_hash", "extractor_hash", "budget_flops")}
+    record |= {
+        "judge": f"classifier_{cell['extractor_hash'][:8]}",
+        "n": len(samples["types"]),
+        "floors": floors,
+        "cost": cell["cost"],
+    }
+    if cell["status"] != "ok":
+        return record
+    typed = cell["family"] == "dgn" or info["labelled"]
+    return record | score_features(
+        fake=features["features"].numpy(),
+        asked=samples["types"].numpy() if typed else None,
+        recognised=features["recognised"].numpy(),
+        real={name: tensor.numpy() for name, tensor in real.items()},
+        n_types=len(info["types"]["names"]),
+    )
+
+
+def draw_grids(samples: dict[str, Tensor], info: dict[str, Any]) -> tuple[Pixels, Pixels]:
+    """Two uncurated grids (H, W, C): the first hundred samples, and a row for each type."""
+    import numpy as np
+
+    from whichgen.grids import image_grid, magnification
+
+    images, types = samples["images"].numpy(), samples["types"].numpy()
+    scale = magnification(info["resolution"], 28)
+    plain = image_grid(images[: GRID_COLUMNS * GRID_ROWS], GRID_COLUMNS, scale)
+    rows = []
+    for k in range(int(types.max()) + 1):
+        mine = images[types == k][:GRID_COLUMNS]
+        blank = np.full((GRID_COLUMNS - len(mine), *images.shape[1:]), 255, np.uint8)
+        rows.append(np.concatenate([mine, blank]))
+    return plain, image_grid(np.concatenate(rows), GRID_COLUMNS, scale)

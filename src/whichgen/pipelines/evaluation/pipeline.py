@@ -1,0 +1,55 @@
+"""trained generator → samples → features → scores, for each family."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from whichgen.parameters import Family
+from whichgen.pipelines.evaluation.nodes import (
+    draw_grids,
+    draw_samples,
+    extract_features,
+    score_cell,
+)
+
+
+def create_pipeline(family: Family) -> Pipeline:
+    """The evaluation of one cell of the family."""
+    tags = ["evaluation"]
+    samples, features = f"{family}.samples", f"{family}.features"
+    return pipeline(
+        [
+            node(
+                draw_samples,
+                [
+                    f"{family}.generator",
+                    f"{family}.cell",
+                    "current_info",
+                    "extractor_card",
+                    "real_features",
+                ],
+                samples,
+                name=f"draw_{family}_samples",
+                tags=tags,
+            ),
+            node(
+                extract_features,
+                [samples, "extractor"],
+                features,
+                name=f"extract_{family}_features",
+                tags=tags,
+            ),
+            node(
+                draw_grids,
+                [samples, "info"],
+                [f"{family}.grid", f"{family}.grid_by_type"],
+                name=f"draw_{family}_grids",
+                tags=tags,
+            ),
+            node(
+                score_cell,
+                [f"{family}.cell", samples, features, "real_features", "floors", "info"],
+                f"{family}.scores",
+                name=f"score_{family}",
+                tags=[*tags, "score"],
+            ),
+        ]
+    )

@@ -1,0 +1,107 @@
+"""From parameters to a cell's specification; from that to a trained generator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whichgen.errors import WhichgenError
+from whichgen.parameters import Dataset, Family, parse_recipes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+    from whichgen.networks import Classifier
+    from whichgen.training.cell import CellSpec
+
+
+def specify_gan_cell(
+    recipe: str | None,
+    default: str,
+    recipes: dict[str, Any],
+    seed: int,
+    budget: float | None,
+    dataset: Dataset,
+    info: dict[str, Any],
+    card: dict[str, Any],
+) -> CellSpec:
+    """The cell of the chosen GAN recipe, or of the family's default one."""
+    return _specify("gan", recipe or default, recipes, seed, budget, dataset, info, card)
+
+
+def specify_dgn_cell(
+    recipe: str | None,
+    default: str,
+    recipes: dict[str, Any],
+    seed: int,
+    budget: float | None,
+    dataset: Dataset,
+    info: dict[str, Any],
+    card: dict[str, Any],
+) -> CellSpec:
+    """The cell of the chosen DGN recipe, or of the family's default one."""
+    return _specify("dgn", recipe or default, recipes, seed, budget, dataset, info, card)
+
+
+def _specify(
+    family: Family,
+    name: str,
+    raw_recipes: dict[str, Any],
+    seed: int,
+    budget: float | None,
+    dataset: Dataset,
+    info: dict[str, Any],
+    card: dict[str, Any],
+) -> CellSpec:
+    from whichgen.training.cell import CellSpec
+
+    recipe = parse_recipes(raw_recipes)[name]
+    if recipe.family != family:
+        raise WhichgenError(
+            f"recipe: '{name}' is of the family {recipe.family}; "
+            f"run: kedro run --pipelines={recipe.family} --params recipe={name}"
+        )
+    return CellSpec(
+        dataset=info["name"],
+        name=name,
+        seed=seed,
+        recipe=recipe,
+        trunk=dataset.trunk,
+        budget_flops=float(budget or dataset.budget),
+        data_hash=info["data_hash"],
+        extractor_hash=card["extractor_hash"],
+    )
+
+
+def train_generator(
+    spec: CellSpec,
+    train: dict[str, Tensor],
+    validation: dict[str, Tensor],
+    info: dict[str, Any],
+    extractor: Classifier,
+    device: str,
+    live_folder: Path,
+) -> tuple[dict[str, Tensor], dict[str, Any], pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Train the cell: weights, record, history, and, measured, timing and cost.
+
+    While it runs, `live_folder` holds what can be watched (see `training.live.LiveFiles`).
+    """
+    import pandas as pd
+
+    from whichgen.training.cell import train_cell
+    from whichgen.training.devices import choose_device
+
+    where = choose_device(device)
+    trained, record, measured = train_cell(
+        spec,
+        train_split={name: tensor.to(where) for name, tensor in train.items()},
+        validation_split=validation,
+        info=info,
+        extractor=extractor.to(where),
+        live=live_folder,
+    )
+    history = pd.DataFrame(trained.history)
+    steps = [row["step"] for row in trained.history]
+    timing = pd.DataFrame({"step": steps, "seconds": trained.seconds})
+    return trained.generator.state_dict(), record, history, timing, measured

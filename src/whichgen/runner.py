@@ -1,0 +1,52 @@
+"""How `kedro run` treats what a pipeline needs: reuse what is there, make what is missing."""
+
+from typing import Any
+
+from kedro.framework.session import KedroSession
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
+
+
+class ReusingRunner(SequentialRunner):
+    """Runs the nodes tagged with one of the named pipelines, others only to make missing files.
+
+    Args:
+        named: the pipelines that the user asked for; their nodes always run.
+    """
+
+    def __init__(self, named: frozenset[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._named = named
+
+    def run(self, pipeline: Pipeline, catalog: CatalogProtocol, *args: Any, **options: Any) -> Any:
+        """Run the part of the pipeline that is needed."""
+        return super().run(self.needed(pipeline, catalog), catalog, *args, **options)
+
+    def needed(self, pipeline: Pipeline, catalog: CatalogProtocol) -> Pipeline:
+        """The named nodes, and, backwards from them, whatever makes an input that does not exist."""
+        wanted: set[str] = set()
+        chosen = []
+        for node in reversed(pipeline.nodes):
+            if node.tags & self._named or wanted & set(node.outputs):
+                chosen.append(node.name)
+                wanted |= {name for name in node.inputs if not _exists(name, catalog)}
+        return pipeline.filter(node_names=chosen) if chosen else Pipeline([])
+
+
+class ReusingSession(KedroSession):
+    """A session whose sequential runs of named pipelines reuse what comes before them."""
+
+    def run(self, pipeline_names: list[str] | None = None, **options: Any) -> Any:
+        """As `KedroSession.run`; with no pipeline named, everything runs."""
+        if pipeline_names and type(options.get("runner")) is SequentialRunner:
+            options["runner"] = ReusingRunner(frozenset(pipeline_names))
+        return super().run(pipeline_names=pipeline_names, **options)
+
+
+def _exists(name: str, catalog: CatalogProtocol) -> bool:
+    """Whether the dataset is there already; one that lives in memory only never is."""
+    if name not in catalog:
+        return False
+    dataset = catalog.get(name)
+    return not getattr(dataset, "_EPHEMERAL", False) and catalog.exists(name)

@@ -1,0 +1,19 @@
+"""Kedro's settings for this project."""
+
+from kedro.config import OmegaConfigLoader
+
+from whichgen.hooks import ProjectHooks
+from whichgen.runner import ReusingSession
+from whichgen.tracking.hooks import TrackingHooks
+
+HOOKS = (ProjectHooks(), TrackingHooks())
+SESSION_CLASS = ReusingSession
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "config_patterns": {
+        "parameters": ["parameters*", "parameters*/**", "**/parameters*"],
+        "mlflow": ["mlflow*"],
+    },
+}

@@ -1,0 +1,139 @@
+"""The process beside a Kedro run that publishes what the run writes.
+
+`python -m whichgen.tracking.follow PROJECT` reads requests, one JSON list a line:
+
+    ["follow", dataset, recipe, seed, stamp]   a training begins: publish it live, every 2 s
+    ["publish", dataset, recipe, seed]         publish this cell at the end
+    ["comparison", dataset]                    publish this comparison and its cells at the end
+
+The end is the end of its input: the run closes it, or dies and closes it that way. Then all that
+was named is published and the process ends with exit code 0, or 1 if MLflow did not take it. One
+process serves a whole run, since importing mlflow takes about two seconds of a core.
+"""
+
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from whichgen.tracking.cell_files import Key, live_folder
+from whichgen.tracking.comparison_publisher import publish_comparison
+from whichgen.tracking.publisher import publish_cell
+from whichgen.tracking.settings import load_settings
+from whichgen.tracking.store import Store, open_store
+from whichgen.tracking.sync import first_line
+
+PERIOD_SECONDS = 2.0
+_NICENESS = 10
+
+logger = logging.getLogger("whichgen.tracking")
+
+
+class Follower:
+    """What was asked for so far, and how much of it MLflow shows."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.store: Store | None = None
+        self.stamps: dict[Key, int] = {}
+        self.cells: dict[Key, object] = {}  # with the state of their files when last published
+        self.comparisons: set[str] = set()
+        self.silent = False
+
+    def ask(self, request: list[Any]) -> None:
+        """Take a request."""
+        kind, dataset, *rest = request
+        if kind == "comparison":
+            self.comparisons.add(dataset)
+            return
+        key = (dataset, rest[0], int(rest[1]))
+        self.cells[key] = None
+        if kind == "follow":
+            self.stamps[key] = int(rest[2])
+
+    def publish_live(self) -> None:
+        """Publish the trainings whose files have changed; after a failure, wait for the end."""
+        if self.silent:
+            return
+        try:
+            for key, stamp in self.stamps.items():
+                store = self._connected()
+                state = _file_state(live_folder(self.project, key))
+                if status_stamp(self.project, key) != stamp and state != self.cells[key]:
+                    publish_cell(store, key, "live")
+                    self.cells[key] = state
+        except Exception as error:
+            self.silent = True
+            logger.warning("not live: %s; tried again at the end of the run", first_line(error))
+
+    def publish_all(self) -> bool:
+        """Publish everything that was asked for; whether MLflow took it."""
+        try:
+            store = self._connected()
+            for key in self.cells:
+                publish_cell(store, key, "end" if key in self.stamps else "later")
+            for dataset in self.comparisons:
+                publish_comparison(store, dataset)
+        except Exception as error:
+            logger.warning(
+                "not in MLflow: %s; `whichgen sync` publishes it later", first_line(error)
+            )
+            return False
+        return True
+
+    def _connected(self) -> Store:
+        if self.store is None:
+            self.store = open_store(self.project, load_settings(self.project))
+        return self.store
+
+
+def status_stamp(project: Path, key: Key) -> int:
+    """When live/status.json was written last, in ns; 0 without one.
+
+    It tells the files of a training that has begun from those that an earlier one left.
+    """
+    try:
+        return (live_folder(project, key) / "status.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def main(project: Path) -> int:
+    """Serve the requests on standard input until it ends; the exit code."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training; its end is ours
+    os.nice(_NICENESS)
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_read, args=(lines,), daemon=True).start()
+    follower = Follower(project)
+    while True:
+        try:
+            line = lines.get(timeout=PERIOD_SECONDS)
+        except queue.Empty:
+            line = None
+        if line == "":
+            return 0 if follower.publish_all() else 1
+        if line:
+            follower.ask(json.loads(line))
+        follower.publish_live()
+
+
+def _read(lines: "queue.Queue[str]") -> None:
+    for line in sys.stdin:
+        lines.put(line)
+    lines.put("")
+
+
+def _file_state(live: Path) -> tuple[tuple[str, int, int], ...]:
+    files = [*live.glob("*.json*"), *live.glob("previews/*.png")]
+    stats = [(str(path), path.stat()) for path in sorted(files)]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,132 @@
+"""Kedro hooks that tell the tracking process what a run trains, evaluates and compares."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+
+from whichgen.errors import WhichgenError
+
+_WAIT_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+def cell_of(inputs: dict[str, Any]) -> tuple[str, str, int]:
+    """Dataset, recipe and seed of the cell that a node works on, from the node's inputs."""
+    recipe = next(value for name, value in inputs.items() if name.endswith(".recipe"))
+    return inputs["params:dataset"], recipe.name, int(inputs["params:seed"])
+
+
+class TrackingHooks:
+    """Publishes a run's cells: from nodes tagged "train" live, else at the end of the run.
+
+    Nodes tagged "evaluate" name a cell, a node tagged "report" names the comparison of
+    "params:dataset". The publishing is a process of its own, so that MLflow neither slows nor
+    stops a training.
+    """
+
+    def __init__(self) -> None:
+        self._project = Path.cwd()
+        self._mode = "off"
+        self._process: subprocess.Popen[str] | None = None
+        self._log = Path()
+        self._starting = threading.Lock()
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Learn where the project is."""
+        self._project = Path(context.project_path)
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Read the settings, so that a mistake in them is told before anything runs."""
+        from whichgen.tracking.settings import load_settings
+
+        self._mode = load_settings(self._project).mode
+
+    @hook_impl
+    def before_node_run(self, node: Any, inputs: dict[str, Any]) -> None:
+        """Tell the tracking process what the node is about to make."""
+        if self._mode == "off" or not node.tags & {"train", "evaluate", "report"}:
+            return
+        from whichgen.tracking.cell_files import REPORTS, live_folder
+        from whichgen.tracking.follow import status_stamp
+
+        if "report" in node.tags:
+            dataset = inputs["params:dataset"]
+            self._tell(self._project / REPORTS / dataset, "comparison", dataset)
+            return
+        key = cell_of(inputs)
+        if "train" in node.tags:
+            stamp = status_stamp(self._project, key)
+            self._tell(live_folder(self._project, key), "follow", *key, stamp)
+        else:
+            self._tell(live_folder(self._project, key), "publish", *key)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Let the tracking process publish the rest.
+
+        Raises:
+            WhichgenError: in the mode "required", if MLflow did not take it.
+        """
+        code = self._finish(None if self._mode == "required" else _WAIT_SECONDS)
+        if not code:
+            return
+        message = f"MLflow did not take this run: {self._reason()} (log: {self._log})"
+        if self._mode == "required":
+            raise WhichgenError(message)
+        logger.warning(message)
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """A failed run's cells are published too, and its own error is the one to be seen."""
+        self._finish(_WAIT_SECONDS)
+
+    def _tell(self, log_folder: Path, *request: Any) -> None:
+        with self._starting:
+            if self._process is None:
+                self._start(log_folder)
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            logger.debug("the tracking process is gone", exc_info=True)  # told at the end
+
+    def _start(self, log_folder: Path) -> None:
+        log_folder.mkdir(parents=True, exist_ok=True)
+        self._log = log_folder / "tracking.log"
+        with self._log.open("w", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "whichgen.tracking.follow", str(self._project)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                text=True,
+                cwd=self._project,
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
+            )
+
+    def _finish(self, seconds: float | None) -> int | None:
+        """Close the tracking process's input; its exit code, None if it works on."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None:
+            return None
+        try:
+            process.stdin.close()
+            return process.wait(seconds)
+        except (OSError, subprocess.TimeoutExpired):
+            return process.poll()
+
+    def _reason(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else "no reason given"

@@ -1,0 +1,90 @@
+"""The generator of a cell as a model of its run, loadable by `mlflow.pyfunc` on any machine."""
+
+import hashlib
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from whichgen.tracking.cell_files import CellFiles
+from whichgen.tracking.store import Store, texts
+
+_FILES = {"weights": "generator.safetensors", "record": "cell.json"}
+_CODE = ("__init__.py", "errors.py", "networks")  # of whichgen: what a generator needs to run
+_REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "torch")
+
+
+def log_generator(store: Store, run: Any, files: CellFiles) -> None:
+    """Log the weights, their record and the code that runs them, unless this very model is there.
+
+    The requirements are given, not inferred, and the example is not run: both would take seconds
+    and need torch, which publishing does without.
+    """
+    assert files.generator is not None
+    digest = hashlib.sha256(b"".join((files.generator / f).read_bytes() for f in _FILES.values()))
+    if run.data.tags.get("whichgen.generator") == digest.hexdigest():
+        return
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+
+    client, run_id = store.client, run.info.run_id
+    step = int(files.cell.get("best_step", 0))
+    labels = {"whichgen.cell": files.name, "whichgen.generator": digest.hexdigest()}
+    model = client.create_logged_model(
+        store.experiment_id, name="generator", source_run_id=run_id, tags=texts(labels)
+    )
+    with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
+        folder = Path(temporary) / "model"
+        _save(files.generator, folder, Path(temporary) / "whichgen", run_id, model.model_id)
+        client.log_model_artifacts(model.model_id, str(folder))
+    client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=step)])
+    store.log(run_id, tags={"whichgen.generator": digest.hexdigest()})
+
+
+def _save(generator: Path, folder: Path, code: Path, run_id: str, model_id: str) -> None:
+    import pandas as pd
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    pyfunc.save_model(
+        path=str(folder),
+        python_model=str(Path(__file__).with_name("generator_model.py")),
+        artifacts={name: str(generator / file) for name, file in _FILES.items()},
+        code_paths=[str(_copy_code(code))],
+        signature=_signature(),
+        input_example=pd.DataFrame({"n": [4], "seed": [0]}),
+        pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _REQUIREMENTS],
+        mlflow_model=Model(run_id=run_id, model_id=model_id),
+    )
+
+
+def _signature() -> Any:
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema, TensorSpec
+
+    return ModelSignature(
+        inputs=Schema(
+            [
+                ColSpec("long", "n"),
+                ColSpec("long", "seed"),
+                ColSpec("long", "type", required=False),
+            ]
+        ),
+        outputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, -1, -1, -1))]),
+    )
+
+
+def _copy_code(target: Path) -> Path:
+    """The part of this package that a generator needs, so that the model runs without the rest."""
+    package = Path(__file__).parents[1]
+    target.mkdir()
+    for name in _CODE:
+        source = package / name
+        if source.is_dir():
+            skipped = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target / name, ignore=skipped)
+        else:
+            shutil.copy(source, target / name)
+    return target

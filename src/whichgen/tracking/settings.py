@@ -1,0 +1,76 @@
+"""What a project says about its tracking: `mlflow.yml`, and two environment variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from whichgen.errors import WhichgenError
+
+Mode = Literal["best_effort", "required", "off"]
+
+
+class TrackingSettings(BaseModel):
+    """The content of `mlflow.yml`; see the comments there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Mode = "best_effort"
+    tracking_uri: str | None = None
+    experiment: str = Field(default="whichgen", min_length=1)
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _yaml_off(cls, value: Any) -> Any:
+        """YAML reads a bare `off` as false."""
+        return "off" if value is False else value
+
+
+def load_settings(project: Path, environment: Mapping[str, str] = os.environ) -> TrackingSettings:
+    """Read conf/base/mlflow.yml, then conf/local/mlflow.yml, then WHICHGEN_TRACKING.
+
+    Raises:
+        WhichgenError: naming the file or the variable, if it holds an unknown key or value.
+    """
+    values: dict[str, Any] = {}
+    sources: list[str] = []
+    for path in (project / "conf/base/mlflow.yml", project / "conf/local/mlflow.yml"):
+        if path.is_file():
+            values |= _mapping_in(path)
+            sources.append(path.relative_to(project).as_posix())
+    if mode := environment.get("WHICHGEN_TRACKING"):
+        values["mode"] = mode
+        sources.append("the environment variable WHICHGEN_TRACKING")
+    try:
+        return TrackingSettings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise WhichgenError(
+            f"{' or '.join(sources)}: {key}: {first['msg']}; "
+            f"known keys: {', '.join(TrackingSettings.model_fields)}"
+        ) from error
+
+
+def tracking_uri(
+    project: Path, settings: TrackingSettings, environment: Mapping[str, str] = os.environ
+) -> str:
+    """Where the runs go: the settings' address, MLFLOW_TRACKING_URI, or the project's database.
+
+    The default is absolute: a relative one would mean another file in another working folder.
+    """
+    named = settings.tracking_uri or environment.get("MLFLOW_TRACKING_URI")
+    return named or f"sqlite:///{(project / 'mlflow.db').resolve().as_posix()}"
+
+
+def _mapping_in(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise WhichgenError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict | None):
+        raise WhichgenError(f"{path}: expected keys and values, such as `mode: best_effort`")
+    return {str(key): value for key, value in (content or {}).items()}

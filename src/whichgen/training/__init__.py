@@ -1,0 +1,1 @@
+"""Training: the one loop, the two updates, the batches they see, the budget they spend."""

@@ -1,0 +1,69 @@
+"""The GAN's update: discriminator, then generator, once each."""
+
+import torch
+from torch import Tensor, nn
+
+from whichgen.networks import Generator, to_float
+from whichgen.objectives.adversarial import AdversarialObjective
+from whichgen.training.batches import MixedBatches
+from whichgen.training.seeding import stream
+
+
+class AdversarialUpdate:
+    """One step: draw a real batch and matching latents, descend D's loss, then G's.
+
+    The fake batch takes the types of the real one, so that the relativistic pairs are of one type.
+    """
+
+    def __init__(
+        self,
+        *,
+        generator: Generator,
+        discriminator: nn.Module,
+        objective: AdversarialObjective,
+        batches: MixedBatches,
+        batch: int,
+        seed: int,
+        generator_optimiser: torch.optim.Optimizer,
+        discriminator_optimiser: torch.optim.Optimizer,
+    ) -> None:
+        self.generator = generator
+        self.trained = nn.ModuleList([generator, discriminator])
+        self.optimisers = [generator_optimiser, discriminator_optimiser]
+        self.images_per_step = batch
+        self._discriminator, self._objective = discriminator, objective
+        self._batches, self._batch, self._seed = batches, batch, seed
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Update both networks once; the terms of both losses, as tensors still on the device."""
+        pixels, types = self._batches.at(step, self._batch)
+        real = to_float(pixels)
+        rng = stream(self._seed, "latents", step)
+        z = torch.randn(2, self._batch, self.generator.latent, generator=rng).to(real.device)
+        d_terms = self._discriminator_step(real, types, z[0])
+        return d_terms | self._generator_step(real, types, z[1])
+
+    def _discriminator_step(self, real: Tensor, types: Tensor, z: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake = self.generator(z, types)
+        twice = types.repeat(2)
+        loss, terms = self._objective.discriminator_loss(
+            lambda images: self._discriminator(images, twice), real, fake
+        )
+        self._descend(self.optimisers[1], loss)
+        return terms
+
+    def _generator_step(self, real: Tensor, types: Tensor, z: Tensor) -> dict[str, Tensor]:
+        self._discriminator.requires_grad_(False)
+        loss, terms = self._objective.generator_loss(
+            lambda images: self._discriminator(images, types), real, self.generator(z, types)
+        )
+        self._descend(self.optimisers[0], loss)
+        self._discriminator.requires_grad_(True)
+        return terms
+
+    @staticmethod
+    def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()

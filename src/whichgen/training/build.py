@@ -1,0 +1,116 @@
+"""From a recipe to the update that trains it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from whichgen.errors import WhichgenError
+from whichgen.networks import Discriminator, Generator, SharedStem, StemSet
+from whichgen.objectives.adversarial import ADVERSARIAL
+from whichgen.objectives.direct import DIRECT
+from whichgen.parameters import Component, DgnRecipe, GanRecipe, Training, Trunk
+from whichgen.training.adversarial import AdversarialUpdate
+from whichgen.training.batches import MixedBatches, TypedBatches
+from whichgen.training.direct import DirectUpdate
+from whichgen.training.loop import Update
+from whichgen.training.seeding import seeded_initialisation
+
+
+def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
+    """The objective that the recipe names.
+
+    Raises:
+        WhichgenError: if the name is not on the allow-list or an argument is wrong.
+    """
+    if component.name not in allowed:
+        raise WhichgenError(
+            f"objective.name: '{component.name}' is not one of {', '.join(sorted(allowed))}"
+        )
+    try:
+        return allowed[component.name](**component.arguments())
+    except (TypeError, ValueError) as error:
+        raise WhichgenError(f"objective '{component.name}': {error}") from None
+
+
+def build_generator(
+    recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str, Any]
+) -> Generator:
+    """The recipe's generator for the dataset described by `info` (see `pipelines.data`).
+
+    A GAN's is one generator, which gets the types where they are labels; a DGN's is one per type.
+    """
+    is_set = recipe.family == "dgn"
+    shares = info["types"]["shares"] if is_set or info["labelled"] else []
+    return Generator(
+        channels=info["channels"],
+        resolution=info["resolution"],
+        n_types=len(shares),
+        shares=shares,
+        stem=StemSet if is_set else SharedStem,
+        latent=recipe.generator.latent,
+        width=trunk.width,
+        blocks=trunk.blocks,
+    )
+
+
+def build_update(
+    recipe: GanRecipe | DgnRecipe,
+    trunk: Trunk,
+    *,
+    images: Tensor,
+    types: Tensor,
+    info: dict[str, Any],
+    seed: int,
+) -> Update:
+    """The update of a recipe, with networks initialised from `seed`, on the images' device.
+
+    Args:
+        images (N, C, R, R) uint8 and types (N,) int64: the training split.
+        trunk: the size that every recipe gets on this dataset.
+        info: the dataset's description; where it is labelled, both families get the labels.
+    """
+    device, training = images.device, recipe.training
+    with seeded_initialisation(seed, "generator"):
+        generator = build_generator(recipe, trunk, info).to(device)
+    if isinstance(recipe, DgnRecipe):
+        return DirectUpdate(
+            generator=generator,
+            objective=build_objective(recipe.objective, DIRECT),
+            batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
+            generated_per_type=recipe.training.generated_per_type,
+            real_per_type=recipe.training.real_per_type,
+            clip=recipe.training.clip,
+            seed=seed,
+            optimiser=_optimiser(generator, training, 1.0),
+        )
+    with seeded_initialisation(seed, "discriminator"):
+        discriminator = Discriminator(
+            channels=info["channels"],
+            resolution=info["resolution"],
+            n_types=generator.n_types,
+            width=int(trunk.width * recipe.discriminator.width_factor),
+            blocks=trunk.blocks,
+        ).to(device)
+    factor = recipe.training.discriminator_rate_factor
+    return AdversarialUpdate(
+        generator=generator,
+        discriminator=discriminator,
+        objective=build_objective(recipe.objective, ADVERSARIAL),
+        batches=MixedBatches(images, types, seed=seed),
+        batch=recipe.training.batch,
+        seed=seed,
+        generator_optimiser=_optimiser(generator, training, 1.0),
+        discriminator_optimiser=_optimiser(discriminator, training, factor),
+    )
+
+
+def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> torch.optim.AdamW:
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=training.rate * factor,
+        betas=training.betas,
+        weight_decay=training.weight_decay,
+        fused=True,
+    )

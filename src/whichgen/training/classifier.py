@@ -1,0 +1,67 @@
+"""Training of the judge: a classifier of the types, fitted to the training split only."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, pad
+
+from whichgen.networks import Classifier, to_float
+from whichgen.training.batches import MixedBatches
+from whichgen.training.seeding import seeded_initialisation, stream
+
+
+def fit_classifier(
+    images: Tensor,
+    types: Tensor,
+    *,
+    n_types: int,
+    width: int,
+    features: int,
+    images_seen: int,
+    batch: int,
+    rate: float,
+    seed: int,
+) -> Classifier:
+    """Train the classifier by AdamW on images shifted by up to a pixel or two; then standardise it.
+
+    Args:
+        images: (N, C, R, R) uint8, the training split. types: (N,) int64.
+        width, features: of the network. images_seen, batch: how long and by how many at a time.
+        rate: the highest learning rate, reached at once and lowered as a cosine to 0.
+
+    Returns:
+        The classifier in evaluation mode, frozen.
+    """
+    with seeded_initialisation(seed, "extractor"):
+        net = Classifier(
+            channels=images.shape[1],
+            resolution=images.shape[2],
+            n_types=n_types,
+            width=width,
+            features=features,
+        ).to(images.device)
+        steps = max(1, images_seen // batch)
+        batches = MixedBatches(images, types, seed=seed)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05)
+        for step in range(steps):  # inside the seeded block: dropout draws from it too
+            optimiser.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+            pixels, wanted = batches.at(step, batch)
+            shifted = _shift(to_float(pixels), stream(seed, "shift", step))
+            optimiser.zero_grad(set_to_none=True)
+            cross_entropy(net(shifted), wanted, label_smoothing=0.05).backward()
+            optimiser.step()
+    net.eval().requires_grad_(False)
+    raw = torch.cat([net.layers(to_float(part)) for part in images.split(1000)])
+    net.centre.copy_(raw.mean(dim=0))
+    net.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
+    return net
+
+
+def _shift(images: Tensor, rng: torch.Generator) -> Tensor:
+    """The whole batch moved by −m to m px each way, m = 1 px per 16 of the side, at least 1."""
+    side = images.shape[-1]
+    most = max(1, side // 16)
+    down, right = torch.randint(0, 2 * most + 1, (2,), generator=rng).tolist()
+    padded = pad(images, (most,) * 4, value=-1.0)
+    return padded[..., down : down + side, right : right + side]

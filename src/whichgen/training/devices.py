@@ -1,0 +1,30 @@
+"""Which device to train on, and how much of its memory a training took."""
+
+import resource
+import sys
+
+import torch
+
+from whichgen.errors import WhichgenError
+
+
+def choose_device(name: str) -> torch.device:
+    """The device by that name; `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        WhichgenError: if the machine has no such device.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next((device for device, present in there.items() if present), "cpu")
+    if not there.get(name, True):
+        raise WhichgenError(f"device: this machine has no {name}; use --params device=auto or cpu")
+    return torch.device(name)
+
+
+def peak_memory_bytes(device: torch.device) -> int:
+    """The most memory taken so far: of the device if CUDA, else resident in this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, KiB on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,81 @@
+"""Progress for a person: a bar on a terminal, a plain line every few seconds elsewhere."""
+
+import logging
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from whichgen.networks import Generator
+from whichgen.training.loop import Row
+
+LINE_SECONDS = 10.0
+logger = logging.getLogger(__name__)
+
+
+class ProgressReport:
+    """Steps, loss terms, images per second and time left of one training.
+
+    Args:
+        title: what is being trained. images_per_step: real images that a step uses.
+    """
+
+    def __init__(self, title: str, images_per_step: int) -> None:
+        self._title, self._images_per_step = title, images_per_step
+        self._terms, self._steps = "", 0
+        self._began = self._last_line = time.monotonic()
+        console = Console(stderr=True)
+        self._bar = (
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[terms]}"),
+                console=console,
+                transient=True,
+            )
+            if console.is_terminal
+            else None
+        )
+
+    def started(self, steps: int) -> None:
+        """Show the bar, or say how much there is to do."""
+        self._steps = steps
+        self._began = self._last_line = time.monotonic()
+        if self._bar is None:
+            logger.info("%s: training starts, %d steps", self._title, steps)
+            return
+        self._bar.start()
+        self._task = self._bar.add_task(self._title, total=steps, rate="", terms="")
+
+    def stepped(self, step: int) -> None:
+        """Advance the bar, or print a line if the last one is old enough."""
+        now = time.monotonic()
+        elapsed = max(now - self._began, 1e-9)
+        rate = f"{step * self._images_per_step / elapsed:,.0f} images/s"
+        if self._bar is not None:
+            self._bar.update(self._task, completed=step, rate=rate, terms=self._terms)
+        elif now - self._last_line >= LINE_SECONDS:
+            self._last_line = now
+            left = elapsed / step * (self._steps - step)
+            logger.info(
+                "%s: step %d of %d, %s, %.0f s left, %s",
+                self._title, step, self._steps, rate, left, self._terms,
+            )  # fmt: skip
+        if step == self._steps:
+            self.close()
+
+    def logged(self, row: Row, seconds: float) -> None:
+        """Remember the terms to show; the bookkeeping columns are left out."""
+        hidden = {"step", "flops", "images_seen"}
+        self._terms = "  ".join(f"{k} {v:.3g}" for k, v in row.items() if k not in hidden)
+
+    def validated(self, step: int, generator: Generator) -> None:
+        """Nothing to show: the figures come with the row."""
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()

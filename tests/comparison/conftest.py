@@ -1,0 +1,160 @@
+"""Synthetic cells with known scores."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whichgen.comparison.cells import Cell
+
+BUDGET = 1e12
+STEPS = np.arange(100, 1001, 100)
+FLOORS = {
+    "fd": 1.0,
+    "kid": 0.0,
+    "precision": 0.95,
+    "recall": 0.95,
+    "density": 1.0,
+    "coverage": 0.96,
+    "types_covered": 10.0,
+    "types_kl": 0.001,
+    "type_agreement": 0.98,
+    "memorisation": 0.5,
+}
+# Small offsets by seed, the same for every recipe, so that paired differences are exact.
+WOBBLE = (0.00, 0.05, -0.04, 0.02, -0.03, 0.04, -0.02, 0.03)
+CellMaker = Callable[..., Cell]
+
+
+def history(*, final: float, start: float, flops_per_step: float = 1e9) -> pd.DataFrame:
+    """Distance falls as 1 / step from ``start`` at step 100 to ``final`` at step 1000."""
+    slope = np.log(final / start) / np.log(STEPS[-1] / STEPS[0])
+    rows = pd.DataFrame(
+        {
+            "step": STEPS,
+            "flops": STEPS * flops_per_step,
+            "images_seen": STEPS * 64,
+            "validation_fd": start * (STEPS / STEPS[0]) ** slope,
+        }
+    )
+    between = rows.assign(step=rows["step"] - 50, flops=rows["flops"] - 50 * flops_per_step)
+    return pd.concat([between.assign(validation_fd=np.nan), rows]).sort_values("step")
+
+
+def scores_file(family: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """The content of a scores.json; ``scores`` in ``changes`` updates the single scores."""
+    scores = dict(FLOORS, fd=10.0, coverage=0.80, type_agreement=0.9, recall=0.7)
+    parameters = 40_000
+    content: dict[str, Any] = {
+        "dataset": "digits",
+        "recipe": family,
+        "family": family,
+        "seed": seed,
+        "status": "ok",
+        "error": None,
+        "uses_labels": True,
+        "data_hash": "d" * 16,
+        "extractor_hash": "e" * 16,
+        "judge": "classifier_eeeeeeee",
+        "budget_flops": BUDGET,
+        "n": 360,
+        "scores": scores | changes.pop("scores", {}),
+        "p_values": {"memorisation": 0.5},
+        "floors": dict(FLOORS),
+        "cost": {
+            "training_flops": BUDGET,
+            "flops_per_step": 1e9,
+            "steps": 1000,
+            "images_seen": 64_000,
+            "generator_parameters": parameters,
+            "training_parameters": parameters * (2 if family == "gan" else 1),
+            "sampling_flops_per_image": 2e6,
+        },
+        "per_type": {"agreement": [0.9] * 10, "share": [0.1] * 10, "real_share": [0.1] * 10},
+    }
+    return content | changes
+
+
+@pytest.fixture
+def make_cell() -> CellMaker:
+    """A finished cell: ``make_cell(family, seed, scores={...}, channels=1, **changes)``."""
+
+    def make(
+        family: str, seed: int, *, curve: dict[str, float] | None = None, channels: int = 1,
+        **changes: Any,
+    ) -> Cell:  # fmt: skip
+        rng = np.random.default_rng(seed)
+        curve = {"final": 10.0, "start": 100.0} | (curve or {})
+        return Cell.from_scores(
+            scores_file(family, seed, **changes),
+            history=history(**curve),
+            timing=pd.DataFrame({"step": STEPS, "seconds": STEPS / 50}),
+            measured={
+                "seconds": 20.0,
+                "peak_memory_bytes": 3e8,
+                "images_per_second": 3200.0,
+                "device": "cpu",
+            },
+            samples=rng.integers(0, 256, (40, channels, 8, 8), dtype=np.uint8),
+            sample_types=np.arange(40) % 10,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_cells(make_cell: CellMaker) -> Callable[..., list[Cell]]:
+    """Both families over ``seeds`` seeds; a family's scores are its base plus a wobble."""
+
+    def make(
+        *,
+        seeds: int = 6,
+        gan: dict[str, float] | None = None,
+        dgn: dict[str, float] | None = None,
+        noise: float = 1.0,
+        curves: dict[str, dict[str, float]] | None = None,
+        **changes: Any,
+    ) -> list[Cell]:
+        cells = []
+        for family, base in (("gan", gan or {}), ("dgn", dgn or {})):
+            base = {"fd": 10.0, "coverage": 0.80, "type_agreement": 0.90} | base
+            for seed in range(seeds):
+                # The DGN's wobble is shifted by a seed: differences vary in size and sign.
+                wobble = noise * WOBBLE[(seed + (family == "dgn")) % len(WOBBLE)]
+                scores = {
+                    name: value * np.exp(wobble) if name == "fd" else value + 0.1 * wobble
+                    for name, value in base.items()
+                }
+                curve = (curves or {}).get(family)
+                cells.append(make_cell(family, seed, scores=scores, curve=curve, **changes))
+        return cells
+
+    return make
+
+
+@pytest.fixture
+def info() -> dict[str, Any]:
+    """The content of a dataset's info.json."""
+    return {
+        "name": "digits",
+        "channels": 1,
+        "resolution": 8,
+        "labelled": True,
+        "types": {"names": [str(i) for i in range(10)], "shares": [0.1] * 10},
+        "counts": {"train": 1077, "validation": 360, "test": 360},
+        "data_hash": "d" * 16,
+    }
+
+
+@pytest.fixture
+def provenance() -> dict[str, Any]:
+    """What the pipeline knows of its own making."""
+    return {
+        "git_revision": "0123abc",
+        "dirty": False,
+        "python": "3.11.2",
+        "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+        "command": "make compare",
+    }
