@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.cli.utils import KedroCliError
+import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -23,14 +23,14 @@ class ProjectHooks:
         try:
             parse_parameters(context.params)
         except WhichgenError as error:
-            raise KedroCliError(str(error)) from None
+            raise click.ClickException(str(error)) from None
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         """End with one line where the user can mend the cause; leave other errors as they are."""
         message = explain(error)
         if message:
-            raise KedroCliError(message) from None
+            raise click.ClickException(message) from None
 
     @hook_impl
     def after_pipeline_run(
@@ -42,23 +42,22 @@ class ProjectHooks:
 
 def explain(error: BaseException) -> str | None:
     """One line for an error that the user can mend, else None."""
-    while error is not None:
-        if isinstance(error, WhichgenError):
-            return str(error)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return "the disk is full: make room and run the same command again; finished files stay"
-        if isinstance(error, PermissionError):
-            return f"{error.filename}: no permission to write or read; change the folder's rights"
-        error = error.__cause__ or error.__context__
-    return None
+    if isinstance(error, WhichgenError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: make room and run the same command again; finished files stay"
+    if isinstance(error, PermissionError):
+        return f"{error.filename}: no permission to write or read; change the folder's rights"
+    before = error.__cause__ or error.__context__
+    return explain(before) if before else None
 
 
 SHOWN = {
     "data": ("index", "info"),
     "extractor": ("extractor_weights", "floors"),
-    "gan": ("gan.generator", "gan.history"),
-    "dgn": ("dgn.generator", "dgn.history"),
-    "evaluation": ("gan.scores", "dgn.scores", "gan.grid", "dgn.grid"),
+    "gan": ("gan_generator", "gan_history"),
+    "dgn": ("dgn_generator", "dgn_history"),
+    "evaluation": ("gan_scores", "dgn_scores", "gan_grid", "dgn_grid"),
     "comparison": ("verdict", "report"),
     "__default__": ("verdict", "report"),
 }
@@ -77,8 +76,6 @@ def closing_word(pipelines: list[str], catalog: CatalogProtocol) -> str:
     """Where the results of these pipelines are, and what to do next, a line each."""
     known = [name for name in SHOWN if name in pipelines]
     here = Path.cwd()
-    files = [
-        Path(str(catalog.get(name)._describe()["filepath"])) for p in known for name in SHOWN[p]
-    ]
+    files = [Path(str(catalog[name]._describe()["filepath"])) for p in known for name in SHOWN[p]]
     files = [f.relative_to(here) if f.is_relative_to(here) else f for f in files]
     return "\n".join(["Results:", *(f"  {f}" for f in files), f"Next: {NEXT[known[-1]]}"])

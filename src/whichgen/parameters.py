@@ -1,5 +1,6 @@
 """The configuration, typed: what the files under conf/ may say, and what they may not."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -170,11 +171,12 @@ class Parameters(Strict):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Parameters":
-        for key, name, known in (
+        named: list[tuple[str, str | None, Collection[str]]] = [
             ("dataset", self.dataset, self.datasets),
             ("recipe", self.recipe, self.recipes),
             *(("default_recipes", name, self.recipes) for name in self.default_recipes.values()),
-        ):
+        ]
+        for key, name, known in named:
             if name is not None and name not in known:
                 raise ValueError(f"{key}: '{name}' is not one of {', '.join(known)}")
         return self
@@ -200,7 +202,7 @@ def parse_parameters(raw: dict[str, Any]) -> Parameters:
 def _explain(error: ValidationError, raw: dict[str, Any]) -> str:
     reasons = []
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"])
+        key = _key(problem["loc"])
         if problem["type"] == "extra_forbidden":
             reasons.append(f"{key}: no parameter of this name")
         elif problem["type"] == "value_error":
@@ -208,3 +210,10 @@ def _explain(error: ValidationError, raw: dict[str, Any]) -> str:
         else:
             reasons.append(f"{key}: {problem['msg'].lower()}, got {problem['input']!r}")
     return "parameters: " + "; ".join(reasons) + " (see conf/base, and --params)"
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """The key as it stands in the files: without the family that pydantic adds after a recipe."""
+    if location[:1] == ("recipes",):
+        location = location[:2] + location[3:]
+    return ".".join(str(part) for part in location)

@@ -24,7 +24,7 @@ class ReusingRunner(SequentialRunner):
         return super().run(self.needed(pipeline, catalog), catalog, *args, **options)
 
     def needed(self, pipeline: Pipeline, catalog: CatalogProtocol) -> Pipeline:
-        """The named nodes, and, backwards from them, whatever makes an input that does not exist."""
+        """The named nodes and, backwards from them, whatever makes an input that is missing."""
         wanted: set[str] = set()
         chosen = []
         for node in reversed(pipeline.nodes):
@@ -37,7 +37,9 @@ class ReusingRunner(SequentialRunner):
 class ReusingSession(KedroSession):
     """A session whose sequential runs of named pipelines reuse what comes before them."""
 
-    def run(self, pipeline_names: list[str] | None = None, **options: Any) -> Any:
+    def run(  # type: ignore[override]  # the options are passed on, whatever they are
+        self, pipeline_names: list[str] | None = None, **options: Any
+    ) -> Any:
         """As `KedroSession.run`; with no pipeline named, everything runs."""
         if pipeline_names and type(options.get("runner")) is SequentialRunner:
             options["runner"] = ReusingRunner(frozenset(pipeline_names))

@@ -1,5 +1,7 @@
 """Kedro's settings for this project."""
 
+from typing import Any
+
 from kedro.config import OmegaConfigLoader
 
 from whichgen.hooks import ProjectHooks
@@ -9,7 +11,7 @@ from whichgen.tracking.hooks import TrackingHooks
 HOOKS = (ProjectHooks(), TrackingHooks())
 SESSION_CLASS = ReusingSession
 CONFIG_LOADER_CLASS = OmegaConfigLoader
-CONFIG_LOADER_ARGS = {
+CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
     "config_patterns": {

@@ -93,7 +93,7 @@ def _dgn_side(cells: Sequence[Cell], pair: Mapping[str, Any], types: int | None)
         f"type, {scaled(own)} parameters in all. It has no discriminator"
     )
     if rest > 0:
-        return f"{text}; {scaled(rest)} parameters of other networks are no adversary."
+        return f"{text}; the {scaled(rest)} other parameters trained are no adversary's."
     return f"{text}: nothing else is trained."
 
 

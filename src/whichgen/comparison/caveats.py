@@ -12,6 +12,7 @@ from whichgen.comparison.recommendation import PRIMARY
 from whichgen.comparison.wording import (
     AXIS_NAMES,
     FAMILY_NAMES,
+    counted,
     listed,
     number,
     p_value,
@@ -27,7 +28,7 @@ def confidence(pair: Mapping[str, Any] | None) -> str:
     pairs = max(len(axes[axis]["seeds"]) for axis in PRIMARY)
     if pairs < MINIMUM_PAIRS:
         return (
-            f"None: {pairs} paired seed{'' if pairs == 1 else 's'}; with fewer than "
+            f"None: {counted(pairs, 'paired seed')}; with fewer than "
             f"{MINIMUM_PAIRS} an exact test cannot give p < .05 whatever the difference."
         )
     carried = [axis for axis, result in axes.items() if result["decision"] in FAMILIES]

@@ -21,13 +21,12 @@ def validation_curve(cell: Cell) -> pd.DataFrame:
     """
     history = cell.history
     if not {"step", "flops", "validation_fd"} <= set(history.columns):
-        return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in COLUMNS})
+        return pd.DataFrame(columns=COLUMNS, dtype=np.float64)
     rows = history[["step", "flops", "validation_fd"]].rename(columns={"validation_fd": "fd"})
-    rows = rows.apply(pd.to_numeric, errors="coerce")
     rows = rows[np.isfinite(rows["fd"]) & (rows["flops"] > 0)]
     if {"step", "seconds"} <= set(cell.timing.columns):
         timing = cell.timing[["step", "seconds"]].drop_duplicates("step", keep="last")
-        rows = rows.merge(timing, on="step", how="left")
+        rows = rows.assign(seconds=rows["step"].map(timing.set_index("step")["seconds"]))
     else:
         rows = rows.assign(seconds=math.nan)
     return rows[list(COLUMNS)].astype(np.float64).sort_values("flops", ignore_index=True)
@@ -38,7 +37,7 @@ def median_curve(cells: Sequence[Cell]) -> pd.DataFrame:
     curves = [validation_curve(cell) for cell in cells if not cell.failed]
     curves = [curve for curve in curves if len(curve)]
     if not curves:
-        return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in COLUMNS})
+        return pd.DataFrame(columns=COLUMNS, dtype=np.float64)
     stacked = pd.concat(curves)
     counts = stacked.groupby("step").size()
     shared = counts[counts == len(curves)].index

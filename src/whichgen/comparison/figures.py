@@ -1,7 +1,7 @@
 """The report's figures: matplotlib Figures without pyplot's state.
 
 Each family has one colour throughout (a pair that colour-blind readers tell apart, legible on
-light and dark), one marker and one line style; ``ink`` is the colour of text and axes.
+light and dark), one marker and one line style; ``INK`` is the colour of text and axes.
 """
 
 from __future__ import annotations
@@ -31,40 +31,40 @@ INK = "#4d5560"
 HEADLINE = ("fd", "coverage", "type_agreement", "memorisation")
 
 
-def seed_dots(cells: Sequence[Cell], metric: str, *, ink: str = INK) -> Figure:
+def seed_dots(cells: Sequence[Cell], metric: str) -> Figure:
     """A dot a seed for each recipe, its median as a bar, the floor as a dotted line."""
     recipes = [recipe for family in FAMILIES for recipe in recipes_of(cells, family)]
-    figure, axes = _figure(width=5.2, height=1.15 + 0.5 * len(recipes), ink=ink)
+    figure, axes = _figure(width=5.2, height=1.15 + 0.5 * len(recipes))
     for row, recipe in enumerate(recipes):
         _draw_seeds(axes, [*by_seed(cells, recipe).values()], metric, row=row)
     floor = floor_of([*cells], metric)
     if math.isfinite(floor):
-        axes.axvline(floor, color=ink, ls=":", lw=1.4)
+        axes.axvline(floor, color=INK, ls=":", lw=1.4)
         axes.annotate(
             f"floor {number(floor)}",
             (floor, 1.02),
             xycoords=axes.get_xaxis_transform(),
             ha="center",
             va="bottom",
-            color=ink,
+            color=INK,
             fontsize=8.5,
         )
     axes.set_yticks(range(len(recipes)), recipes)
     axes.set_ylim(len(recipes) - 0.45, -0.55)
     axes.margins(x=0.12)
     axes.set_xlabel(f"{METRICS[metric].name} ({METRICS[metric].better} is better)")
-    axes.grid(axis="x", color=ink, alpha=0.15)
+    axes.grid(axis="x", color=INK, alpha=0.15)
     return figure
 
 
-def distance_over_flops(cells: Sequence[Cell], *, ink: str = INK) -> Figure:
+def distance_over_flops(cells: Sequence[Cell]) -> Figure:
     """Validation distance against training FLOPs: a thin line a seed, the median in bold."""
-    return _curves(cells, along="flops", label="training FLOPs", ink=ink)
+    return _curves(cells, along="flops", label="training FLOPs")
 
 
-def distance_over_seconds(cells: Sequence[Cell], *, ink: str = INK) -> Figure:
+def distance_over_seconds(cells: Sequence[Cell]) -> Figure:
     """Validation distance against training seconds, drawn alike; measured, so never decisive."""
-    return _curves(cells, along="seconds", label="training seconds", ink=ink)
+    return _curves(cells, along="seconds", label="training seconds")
 
 
 def encode(figure: Figure, form: Literal["png", "svg"] = "png") -> bytes:
@@ -91,8 +91,8 @@ def _draw_seeds(axes: Axes, group: Sequence[Cell], metric: str, *, row: int) -> 
     axes.vlines(np.median(values), row - 0.32, row + 0.32, color=colour, lw=2.2)
 
 
-def _curves(cells: Sequence[Cell], *, along: str, label: str, ink: str) -> Figure:
-    figure, axes = _figure(width=5.2, height=3.7, ink=ink)
+def _curves(cells: Sequence[Cell], *, along: str, label: str) -> Figure:
+    figure, axes = _figure(width=5.2, height=3.7)
     drawn = 0
     for family in FAMILIES:
         for order, recipe in enumerate(recipes_of(cells, family)):
@@ -103,7 +103,7 @@ def _curves(cells: Sequence[Cell], *, along: str, label: str, ink: str) -> Figur
         axes.set_yscale("log")
         _label_decades(axes.xaxis)
         _label_decades(axes.yaxis)
-        axes.legend(frameon=False, labelcolor=ink, fontsize=9)
+        axes.legend(frameon=False, labelcolor=INK, fontsize=9)
     else:
         axes.annotate(
             "no validation history",
@@ -111,11 +111,11 @@ def _curves(cells: Sequence[Cell], *, along: str, label: str, ink: str) -> Figur
             xycoords="axes fraction",
             ha="center",
             va="center",
-            color=ink,
+            color=INK,
         )
     axes.set_xlabel(label)
     axes.set_ylabel("validation Fréchet distance")
-    axes.grid(color=ink, alpha=0.15)
+    axes.grid(color=INK, alpha=0.15)
     return figure
 
 
@@ -152,14 +152,14 @@ def _draw_recipe(axes: Axes, group: Sequence[Cell], *, along: str, alpha: float)
     return drawn
 
 
-def _figure(*, width: float, height: float, ink: str) -> tuple[Figure, Axes]:
+def _figure(*, width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_facecolor("none")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(ink)
-    axes.tick_params(which="both", colors=ink, labelsize=9)
-    axes.xaxis.label.set_color(ink)
-    axes.yaxis.label.set_color(ink)
+    axes.spines[["left", "bottom"]].set_color(INK)
+    axes.tick_params(which="both", colors=INK, labelsize=9)
+    axes.xaxis.label.set_color(INK)
+    axes.yaxis.label.set_color(INK)
     return figure, axes

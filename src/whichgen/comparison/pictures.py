@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,11 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from whichgen.comparison.cells import Cell
-from whichgen.comparison.figures import encode
+from whichgen.comparison.figures import INK, encode
 from whichgen.grids import image_grid, magnification, png_bytes
 
 Images = npt.NDArray[np.uint8]
 
-INK_ON_LIGHT = "#4d5560"
 INK_ON_DARK = "#c3cad3"
 _SHOWN = 64
 _SHOWN_PER_TYPE = 16
@@ -34,12 +33,11 @@ class Picture:
     dark: str = ""
 
 
-def drawing(caption: str, draw: Callable[..., Figure]) -> Picture:
-    """A figure drawn twice, in inks for a light and for a dark page."""
-    light, dark = (
-        _uri(encode(draw(ink=ink), "svg"), "svg+xml") for ink in (INK_ON_LIGHT, INK_ON_DARK)
-    )
-    return Picture(caption, light, dark)
+def drawing(caption: str, figure: Figure) -> Picture:
+    """A figure, and the same in an ink for dark pages."""
+    light = encode(figure, "svg")
+    dark = light.replace(INK.encode(), INK_ON_DARK.encode())
+    return Picture(caption, _uri(light, "svg+xml"), _uri(dark, "svg+xml"))
 
 
 def grid(caption: str, images: Images | None) -> Picture | None:

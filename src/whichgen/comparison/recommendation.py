@@ -7,7 +7,7 @@ from typing import Any
 
 from whichgen.comparison.cells import FAMILIES, Cell
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.wording import AXIS_NAMES, FAMILY_NAMES, listed
+from whichgen.comparison.wording import AXIS_NAMES, FAMILY_NAMES, counted, listed
 
 # What a generator is for comes first; cost and stability decide where these tie.
 PRIMARY = ("quality", "diversity", "type_control")
@@ -89,7 +89,7 @@ def _sentence(dataset: str, pair: Mapping[str, Any], ahead: str, choice: str) ->
 
 def _inconclusive_sentence(dataset: str, pair: Mapping[str, Any]) -> str:
     seeds = max(len(pair["axes"][axis]["seeds"]) for axis in PRIMARY)
-    text = f"No answer yet for {dataset}: {seeds} paired seed{'' if seeds == 1 else 's'}"
+    text = f"No answer yet for {dataset}: {counted(seeds, 'paired seed')}"
     missing = MINIMUM_PAIRS - seeds
     if missing > 0:
         text += f", at least {missing} more {'is' if missing == 1 else 'are'} needed"

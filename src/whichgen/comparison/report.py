@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,7 +95,7 @@ def _dots(cells: Sequence[Cell]) -> list[Picture]:
     return [
         drawing(
             f"{METRICS[metric].name}: {METRICS[metric].meaning}",
-            partial(seed_dots, cells, metric),
+            seed_dots(cells, metric),
         )
         for metric in HEADLINE
         if any(np.isfinite(cell.score(metric)) for cell in cells)
@@ -105,7 +104,7 @@ def _dots(cells: Sequence[Cell]) -> list[Picture]:
 
 def _curves(cells: Sequence[Cell]) -> list[Picture]:
     return [
-        drawing(caption, partial(draw, cells))
+        drawing(caption, draw(cells))
         for caption, draw in (
             ("Validation distance against training FLOPs, the budget", distance_over_flops),
             ("The same against seconds on the machine it ran on", distance_over_seconds),

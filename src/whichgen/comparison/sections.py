@@ -36,9 +36,10 @@ def compared_rows(
     size = f"{resolution} × {resolution} px, " if resolution else ""
     colour = {1: "grey, ", 3: "RGB, "}.get(channels or 0, "")
     kind = "labelled" if info.get("labelled") else "not labelled"
+    of_types = f", {len(types)} types" if types else ""
     splits = listed([f"{count:,} {split}" for split, count in counts.items()])
     return [
-        ("Dataset", f"{verdict['dataset']}: {size}{colour}{kind}, {len(types)} types"),
+        ("Dataset", f"{verdict['dataset']}: {size}{colour}{kind}{of_types}"),
         ("Images", splits or "unknown"),
         *((f"{FAMILY_NAMES[family]} recipes", _recipe_list(cells, family)) for family in FAMILIES),
         ("Information", _INFORMATION[verdict["information"]]),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from whichgen.comparison.wording import FAMILY_NAMES, number, p_value
+from whichgen.comparison.wording import FAMILY_NAMES, counted, number, p_value
 
 _OTHER = {"gan": "dgn", "dgn": "gan"}
 _GAINS = {
@@ -60,19 +60,20 @@ def _statement(result: Mapping[str, Any], subject: str) -> str:
             f"average, the {two}'s by {number(result[other])}"
         )
     gain = result["effect"] if subject == "dgn" else -result["effect"]
-    direction = "above" if gain >= 0 else "below"
+    direction = "above" if gain > 0 else "below"
     name = "coverage" if metric == "coverage" else "type agreement"
+    if not gain:
+        return f"{whose} {name} equals the {two}'s"
     return f"{whose} {name} is {number(abs(gain))} {direction} the {two}'s"
 
 
 def _evidence(result: Mapping[str, Any], subject: str) -> str:
-    pairs = len(result["seeds"])
-    counted = f"{pairs} paired seed{'s' if pairs > 1 else ''}"
+    pairs = counted(len(result["seeds"]), "paired seed")
     low, high = _bounds(result, subject)
     if not math.isfinite(low):
-        return counted
+        return pairs
     p = f"p = {p_value(result['p_sign_flip'])}".replace("= <", "<")
-    return f"95 % interval {number(low)} to {number(high)}, {counted}, {p}"
+    return f"95 % interval {number(low)} to {number(high)}, {pairs}, {p}"
 
 
 def _bounds(result: Mapping[str, Any], subject: str) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from whichgen.comparison.intervals import holm, paired_interval, paired_t_p, sig
 from whichgen.comparison.memorisation import LEVEL, MINIMUM_PAIRS, memorisation
 from whichgen.comparison.recommendation import choose, vetoes
 from whichgen.comparison.sentences import axis_sentence
-from whichgen.comparison.wording import in_unit, p_value
+from whichgen.comparison.wording import counted, in_unit, p_value
 from whichgen.errors import WhichgenError
 
 
@@ -141,7 +141,7 @@ def _reasons(result: Mapping[str, Any], *, clear: bool, side: float) -> list[str
     """The conditions of the rule that are not met, as clauses; those that decide come first."""
     pairs, margin = len(result["seeds"]), result["floor_margin"]
     if pairs < MINIMUM_PAIRS:
-        return [f"{pairs} paired seeds cannot give p < 0.05, {_more_seeds(pairs)}"]
+        return [f"{counted(pairs, 'paired seed')} cannot give p < 0.05, {_more_seeds(pairs)}"]
     if math.isnan(margin):
         return ["there is no floor to compare the difference with"]
     reasons = []

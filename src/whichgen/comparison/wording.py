@@ -75,6 +75,7 @@ def number(value: float | None) -> str:
     """Three significant digits, thousands separated, no exponent between 0.0001 and a million."""
     if value is None or not math.isfinite(value):
         return NOT_MEASURED
+    value += 0.0  # no minus before a zero
     if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.2e}"
     if float(value).is_integer() or abs(value) >= 1000:
@@ -132,6 +133,11 @@ def in_unit(metric: str, value: float | None) -> str:
     if metric == "flops_to_common_target":
         return scaled(value, "FLOPs")
     return number(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """1 seed; 2 seeds."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(words: list[str]) -> str:

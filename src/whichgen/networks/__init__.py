@@ -1,6 +1,7 @@
 """Networks: generators (one, or a set over shared layers), discriminators, extractors."""
 
 from whichgen.networks.blocks import RESOLUTIONS, to_float, to_uint8
+from whichgen.networks.build import build_generator, load_generator, rebuild_generator
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.extractors import Classifier
 from whichgen.networks.generators import Generator
@@ -13,6 +14,9 @@ __all__ = [
     "Generator",
     "SharedStem",
     "StemSet",
+    "build_generator",
+    "load_generator",
+    "rebuild_generator",
     "to_float",
     "to_uint8",
 ]

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-RESOLUTIONS = tuple(sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 5) if base << n <= 64))
+RESOLUTIONS = tuple(
+    sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 5) if base << n <= 64)
+)
 
 
 def base_size(resolution: int) -> int:
@@ -21,7 +23,7 @@ def widths(base_width: int, resolution: int) -> list[int]:
     The last doubling needs no entry: it is a pixel shuffle of the output itself.
     """
     doublings = (resolution // base_size(resolution)).bit_length() - 1
-    return [max(16, base_width >> level) for level in range(doublings)]
+    return [max(16, (base_width >> level) // 8 * 8) for level in range(doublings)]
 
 
 class NormalisedResidual(nn.Module):

@@ -8,8 +8,8 @@ from whichgen.networks.blocks import PlainResidual, base_size, widths
 class Discriminator(nn.Module):
     """The trunk of the generator mirrored: pixel-unshuffle halvings and residual blocks.
 
-    No normalisation (it would tie the samples of a batch together, and the gradient penalties are
-    per sample). With `n_types` > 0 the logit has the projection term of Miyato & Koyama 2018, eq. 3.
+    No normalisation: it would tie the samples of a batch together, and the penalties are per
+    sample. With `n_types` > 0 the logit has the projection term of Miyato & Koyama 2018, eq. 3.
 
     Args:
         channels, resolution: of the images. n_types: K, or 0 for an unconditional discriminator.

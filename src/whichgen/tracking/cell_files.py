@@ -30,7 +30,7 @@ class CellFiles:
         previews: sample grids by training step. grids: the evaluation's, by name.
         cell, measured, scores: the content of the JSON files of those names, {} where missing.
         dataset_info: the content of the dataset's info.json.
-        generator: folder with generator.safetensors and cell.json, once both are there.
+        generator: folder with generator.safetensors and cell.json of a training that went well.
     """
 
     key: Key
@@ -125,11 +125,12 @@ def _results(project: Path, key: Key, cell: dict[str, Any]) -> dict[str, Any]:
         "configuration_hash"
     )
     grids = {path.stem: path for path in (project / OUTPUTS / cell_path(key)).glob("*.png")}
+    usable = cell.get("status") == "ok" and (folder / "generator.safetensors").is_file()
     return {
         "measured": _json(folder / "measured.json"),
         "scores": {} if stale else scores,
         "grids": {} if stale else dict(sorted(grids.items())),
-        "generator": folder if (folder / "generator.safetensors").is_file() else None,
+        "generator": folder if usable else None,
     }
 
 

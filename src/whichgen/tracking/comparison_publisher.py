@@ -1,6 +1,5 @@
 """A dataset's comparison as one MLflow run: the verdict, the report, and its cells nested in it."""
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 from whichgen.tracking.cell_files import REPORTS, content_hash, find_cells
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.store import Store, project_lock
+from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 _PARENT = "mlflow.parentRunId"
 _PUBLISHED = (".html", ".csv", ".json", ".png")
@@ -31,29 +31,28 @@ def publish_comparison(store: Store, dataset: str) -> str | None:
     verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
     with project_lock(store.project):
         run = _find_or_create(store, dataset, verdict)
-        _log_verdict(store, run, verdict)
-        _log_files(store, run, folder)
+        if "verdict" not in run.marks:
+            _log_verdict(run, verdict)
+        _log_files(run, folder)
         left_out = {(item["recipe"], item["seed"]) for item in verdict["left_out"]}
         children = {run_id for key, run_id in cells.items() if run_id and key[1:] not in left_out}
-        _adopt(store, run.info.run_id, children)
-        if run.info.status != "FINISHED":
-            store.client.set_terminated(run.info.run_id, "FINISHED")
-    run_id: str = run.info.run_id
-    return run_id
+        _adopt(store, run.id, children)
+        if run.run.info.status != "FINISHED":
+            store.client.set_terminated(run.id, "FINISHED")
+    return run.id
 
 
-def _find_or_create(store: Store, dataset: str, verdict: dict[str, Any]) -> Any:
+def _find_or_create(store: Store, dataset: str, verdict: dict[str, Any]) -> TrackedRun:
     identity = {"whichgen.comparison": dataset, "whichgen.verdict": content_hash(verdict)}
     known = store.find_runs(identity)
     if known:
-        return known[0]
+        return TrackedRun(store, known[0])
     tags = identity | {"mlflow.source.name": "whichgen", "mlflow.source.type": "LOCAL"}
-    return store.create_run(f"comparison {dataset}", tags, round(1000 * time.time()))
+    now = round(1000 * time.time())
+    return TrackedRun(store, store.create_run(f"comparison {dataset}", tags, now))
 
 
-def _log_verdict(store: Store, run: Any, verdict: dict[str, Any]) -> None:
-    if run.data.tags.get("whichgen.choice"):
-        return
+def _log_verdict(run: TrackedRun, verdict: dict[str, Any]) -> None:
     now = round(1000 * time.time())
     advice = verdict["recommendation"]
     decisions = {
@@ -61,8 +60,7 @@ def _log_verdict(store: Store, run: Any, verdict: dict[str, Any]) -> None:
         for pair, judged in verdict["pairs"].items()
         for axis, result in judged["axes"].items()
     }
-    store.log(
-        run.info.run_id,
+    run.log(
         metrics=[(name, value, now, 0) for name, value in _figures(verdict)],
         params={key: verdict[key] for key in ("dataset", "judge", "images", "budget_flops")},
         tags=decisions
@@ -72,6 +70,7 @@ def _log_verdict(store: Store, run: Any, verdict: dict[str, Any]) -> None:
             "whichgen.choice": advice["choice"],
         },
     )
+    run.mark(verdict=True)
 
 
 def _figures(verdict: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -85,13 +84,13 @@ def _figures(verdict: dict[str, Any]) -> Iterator[tuple[str, float]]:
                     yield f"{pair}/{axis}/{name}", float(value)
 
 
-def _log_files(store: Store, run: Any, folder: Path) -> None:
+def _log_files(run: TrackedRun, folder: Path) -> None:
     """The report, the table and the figures, each when its bytes have changed."""
     for path in sorted(path for path in folder.iterdir() if path.suffix in _PUBLISHED):
-        mark, digest = f"whichgen.file.{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
-        if run.data.tags.get(mark) != digest:
-            store.client.log_artifact(run.info.run_id, str(path))
-            store.log(run.info.run_id, tags={mark: digest})
+        digest = file_digest(path)
+        if run.marks.get(path.name) != digest:
+            run.store.client.log_artifact(run.id, str(path))
+            run.mark(**{path.name: digest})
 
 
 def _adopt(store: Store, parent: str, children: set[str]) -> None:

@@ -62,9 +62,10 @@ class Follower:
             return
         try:
             for key, stamp in self.stamps.items():
-                store = self._connected()
+                store = self._connected()  # mlflow's import goes on while the training starts
                 state = _file_state(live_folder(self.project, key))
-                if status_stamp(self.project, key) != stamp and state != self.cells[key]:
+                begun = status_stamp(self.project, key) not in (0, stamp)
+                if begun and state != self.cells[key]:
                     publish_cell(store, key, "live")
                     self.cells[key] = state
         except Exception as error:
@@ -97,10 +98,7 @@ def status_stamp(project: Path, key: Key) -> int:
 
     It tells the files of a training that has begun from those that an earlier one left.
     """
-    try:
-        return (live_folder(project, key) / "status.json").stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+    return _modified_ns(live_folder(project, key) / "status.json")
 
 
 def main(project: Path) -> int:
@@ -129,10 +127,17 @@ def _read(lines: "queue.Queue[str]") -> None:
     lines.put("")
 
 
-def _file_state(live: Path) -> tuple[tuple[str, int, int], ...]:
-    files = [*live.glob("*.json*"), *live.glob("previews/*.png")]
-    stats = [(str(path), path.stat()) for path in sorted(files)]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+def _file_state(live: Path) -> tuple[object, ...]:
+    """What changes when the files do; they may come and go meanwhile."""
+    names = ("config.json", "status.json", "history.jsonl", "timing.jsonl", "previews")
+    return tuple(_modified_ns(live / name) for name in names)
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.hooks import hook_impl
 
 from whichgen.errors import WhichgenError
@@ -19,17 +20,24 @@ logger = logging.getLogger(__name__)
 
 
 def cell_of(inputs: dict[str, Any]) -> tuple[str, str, int]:
-    """Dataset, recipe and seed of the cell that a node works on, from the node's inputs."""
-    recipe = next(value for name, value in inputs.items() if name.endswith(".recipe"))
-    return inputs["params:dataset"], recipe.name, int(inputs["params:seed"])
+    """Dataset, recipe and seed of the cell that a node trains or scores.
+
+    A training takes the cell's specification, `<family>.spec`; a scoring its record,
+    `<family>.cell`.
+    """
+    for name, value in inputs.items():
+        if name.endswith(".spec"):
+            return value.dataset, value.name, value.seed
+    record = next(value for name, value in inputs.items() if name.endswith(".cell"))
+    return record["dataset"], record["recipe"], record["seed"]
 
 
 class TrackingHooks:
-    """Publishes a run's cells: from nodes tagged "train" live, else at the end of the run.
+    """Publishes a run's cells: what nodes tagged "train" make live, the rest at the run's end.
 
-    Nodes tagged "evaluate" name a cell, a node tagged "report" names the comparison of
-    "params:dataset". The publishing is a process of its own, so that MLflow neither slows nor
-    stops a training.
+    Nodes tagged "score" name a cell; one tagged "report" names, by its input "info", a dataset's
+    comparison. Publishing is a process of its own, so that MLflow neither slows nor stops a
+    training.
     """
 
     def __init__(self) -> None:
@@ -49,40 +57,45 @@ class TrackingHooks:
         """Read the settings, so that a mistake in them is told before anything runs."""
         from whichgen.tracking.settings import load_settings
 
-        self._mode = load_settings(self._project).mode
+        try:
+            self._mode = load_settings(self._project).mode
+        except WhichgenError as error:
+            raise KedroCliError(str(error)) from None
 
     @hook_impl
     def before_node_run(self, node: Any, inputs: dict[str, Any]) -> None:
         """Tell the tracking process what the node is about to make."""
-        if self._mode == "off" or not node.tags & {"train", "evaluate", "report"}:
+        if self._mode == "off" or not node.tags & {"train", "score", "report"}:
             return
-        from whichgen.tracking.cell_files import REPORTS, live_folder
+        from whichgen.tracking.cell_files import MODELS, REPORTS, cell_path
         from whichgen.tracking.follow import status_stamp
 
         if "report" in node.tags:
-            dataset = inputs["params:dataset"]
-            self._tell(self._project / REPORTS / dataset, "comparison", dataset)
+            dataset = inputs["info"]["name"]
+            self._tell(REPORTS / dataset, "comparison", dataset)
             return
         key = cell_of(inputs)
         if "train" in node.tags:
             stamp = status_stamp(self._project, key)
-            self._tell(live_folder(self._project, key), "follow", *key, stamp)
+            self._tell(MODELS / cell_path(key), "follow", *key, stamp)
         else:
-            self._tell(live_folder(self._project, key), "publish", *key)
+            self._tell(MODELS / cell_path(key), "publish", *key)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
         """Let the tracking process publish the rest.
 
         Raises:
-            WhichgenError: in the mode "required", if MLflow did not take it.
+            KedroCliError: in the mode "required", if MLflow did not take it.
         """
         code = self._finish(None if self._mode == "required" else _WAIT_SECONDS)
+        if code == 0 and not self._log.stat().st_size:
+            self._log.unlink()
         if not code:
             return
         message = f"MLflow did not take this run: {self._reason()} (log: {self._log})"
         if self._mode == "required":
-            raise WhichgenError(message)
+            raise KedroCliError(message)
         logger.warning(message)
 
     @hook_impl
@@ -103,8 +116,8 @@ class TrackingHooks:
             logger.debug("the tracking process is gone", exc_info=True)  # told at the end
 
     def _start(self, log_folder: Path) -> None:
-        log_folder.mkdir(parents=True, exist_ok=True)
-        self._log = log_folder / "tracking.log"
+        self._log = self._project / log_folder / "tracking.log"
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "whichgen.tracking.follow", str(self._project)],

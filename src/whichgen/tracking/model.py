@@ -1,45 +1,54 @@
 """The generator of a cell as a model of its run, loadable by `mlflow.pyfunc` on any machine."""
 
-import hashlib
 import shutil
 import tempfile
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from whichgen.tracking.cell_files import CellFiles
-from whichgen.tracking.store import Store, texts
+from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 _FILES = {"weights": "generator.safetensors", "record": "cell.json"}
-_CODE = ("__init__.py", "errors.py", "networks")  # of whichgen: what a generator needs to run
-_REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "torch")
+_CODE = (
+    "__init__.py",
+    "errors.py",
+    "parameters.py",
+    "networks",
+)  # of whichgen: what a generator needs to run
+_REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "safetensors", "torch")
 
 
-def log_generator(store: Store, run: Any, files: CellFiles) -> None:
+def log_generator(run: TrackedRun, files: CellFiles) -> None:
     """Log the weights, their record and the code that runs them, unless this very model is there.
 
     The requirements are given, not inferred, and the example is not run: both would take seconds
     and need torch, which publishing does without.
     """
     assert files.generator is not None
-    digest = hashlib.sha256(b"".join((files.generator / f).read_bytes() for f in _FILES.values()))
-    if run.data.tags.get("whichgen.generator") == digest.hexdigest():
+    digest = file_digest(*(files.generator / file for file in _FILES.values()))
+    if run.marks.get("generator") == digest:
         return
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
-    client, run_id = store.client, run.info.run_id
-    step = int(files.cell.get("best_step", 0))
-    labels = {"whichgen.cell": files.name, "whichgen.generator": digest.hexdigest()}
+    client = run.store.client
     model = client.create_logged_model(
-        store.experiment_id, name="generator", source_run_id=run_id, tags=texts(labels)
+        run.store.experiment_id,
+        name="generator",
+        source_run_id=run.id,
+        tags={"whichgen.cell": files.name},
     )
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
         folder = Path(temporary) / "model"
-        _save(files.generator, folder, Path(temporary) / "whichgen", run_id, model.model_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mlflow.pyfunc warns of its own type hints
+            _save(files.generator, folder, Path(temporary) / "whichgen", run.id, model.model_id)
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=step)])
-    store.log(run_id, tags={"whichgen.generator": digest.hexdigest()})
+    output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
+    client.log_outputs(run.id, [output])
+    run.mark(generator=digest)
 
 
 def _save(generator: Path, folder: Path, code: Path, run_id: str, model_id: str) -> None:

@@ -20,6 +20,7 @@ from whichgen.tracking.images import log_images
 from whichgen.tracking.model import log_generator
 from whichgen.tracking.provenance import git_tags
 from whichgen.tracking.store import Store, project_lock
+from whichgen.tracking.tracked_run import TrackedRun
 
 _STATUS = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED", "training": "RUNNING"}
 
@@ -41,38 +42,38 @@ def publish_cell(store: Store, key: Key, moment: Moment = "later") -> str | None
         if files.configuration is None:
             return None
         run = _find_or_create(store, files)
-        run_id: str = run.info.run_id
-        _log_parameters(store, run, files)
-        _log_history(store, run, files)
-        _log_results(store, run, files)
-        log_images(store, run, files)
+        _log_parameters(run, files)
+        _log_dataset(run, files)
+        _log_history(run, files)
+        _log_results(run, files)
+        log_images(run, files)
         if files.generator is not None:
-            log_generator(store, run, files)
-        _set_status(store, run, files)
-    return run_id
+            log_generator(run, files)
+        _set_status(run, files)
+    return run.id
 
 
-def _find_or_create(store: Store, files: CellFiles) -> Any:
+def _find_or_create(store: Store, files: CellFiles) -> TrackedRun:
     identity = {
         "whichgen.cell": files.name,
         "whichgen.configuration": content_hash(files.configuration),
     }
-    for run in store.find_runs(identity):
-        if _continues(run.data.tags, files.history):
+    for known in store.find_runs(identity):
+        run = TrackedRun(store, known)
+        if _continues(run.marks, files.history):
             return run
     training = files.state == "training"
     tags = identity | _labels(files) | git_tags(store.project, training=training)
-    return store.create_run(files.name, tags, _started_ms(store.project, files))
+    created = store.create_run(files.name, tags, _started_ms(store.project, files))
+    return TrackedRun(store, created)
 
 
-def _continues(tags: Mapping[str, str], history: list[Row]) -> bool:
+def _continues(marks: Mapping[str, Any], history: list[Row]) -> bool:
     """Whether the rows logged so far, as their first and last tell, are rows of this history."""
-    first, _, last = tags.get("whichgen.history", "").partition(" ")
-    if not first or not history:
+    if "step" not in marks or not history:
         return True
-    logged = int(tags["whichgen.logged_step"])
-    at_last = [fingerprint(row) for row in history if row["step"] == logged]
-    return fingerprint(history[0]) == first and at_last in ([], [last])
+    at_last = [fingerprint(row) for row in history if row["step"] == marks["step"]]
+    return fingerprint(history[0]) == marks["first_row"] and at_last in ([], [marks["last_row"]])
 
 
 def _labels(files: CellFiles) -> dict[str, str]:
@@ -89,11 +90,10 @@ def _labels(files: CellFiles) -> dict[str, str]:
     }
 
 
-def _log_parameters(store: Store, run: Any, files: CellFiles) -> None:
+def _log_parameters(run: TrackedRun, files: CellFiles) -> None:
     parameters = dict(_flat(files.configuration or {}))
-    if not parameters.keys() <= run.data.params.keys():
-        store.log(run.info.run_id, params=parameters)
-    _log_dataset(store, run, files)
+    if not parameters.keys() <= run.run.data.params.keys():
+        run.log(params=parameters)
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -105,11 +105,11 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield name, json.dumps(value) if isinstance(value, list) else value
 
 
-def _log_dataset(store: Store, run: Any, files: CellFiles) -> None:
+def _log_dataset(run: TrackedRun, files: CellFiles) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     digest = (files.configuration or {}).get("data_hash")
-    if not digest or run.inputs.dataset_inputs:
+    if not digest or run.run.inputs.dataset_inputs:
         return
     dataset = Dataset(
         name=files.key[0],
@@ -119,30 +119,27 @@ def _log_dataset(store: Store, run: Any, files: CellFiles) -> None:
         profile=json.dumps(files.dataset_info.get("counts", {})),
     )
     context = InputTag("mlflow.data.context", "training")
-    store.client.log_inputs(run.info.run_id, [DatasetInput(dataset, [context])])
+    run.store.client.log_inputs(run.id, [DatasetInput(dataset, [context])])
 
 
-def _log_history(store: Store, run: Any, files: CellFiles) -> None:
+def _log_history(run: TrackedRun, files: CellFiles) -> None:
     """Rows after the last logged one. Times follow from the rows: logging twice adds nothing."""
-    logged = int(run.data.tags.get("whichgen.logged_step", -1))
+    logged = run.marks.get("step", -1)
     rows = [row for row in files.history if row["step"] > logged]
     if not rows:
         return
-    start = run.info.start_time
     points = [
-        (name, value, start + round(1000 * row.get("seconds", 0.0)), int(row["step"]))
+        (name, value, run.start_ms + round(1000 * row.get("seconds", 0.0)), int(row["step"]))
         for row in rows
         for name, value in row.items()
         if name != "step"
     ]
-    marks = {
-        "whichgen.logged_step": int(rows[-1]["step"]),
-        "whichgen.history": f"{fingerprint(files.history[0])} {fingerprint(rows[-1])}",
-    }
-    store.log(run.info.run_id, metrics=points, tags=marks)
+    run.log(metrics=points)
+    first, last = fingerprint(files.history[0]), fingerprint(rows[-1])
+    run.mark(step=int(rows[-1]["step"]), first_row=first, last_row=last)
 
 
-def _log_results(store: Store, run: Any, files: CellFiles) -> None:
+def _log_results(run: TrackedRun, files: CellFiles) -> None:
     """What is known at the end; only figures that differ from the run's."""
     groups = {
         "score": files.scores.get("scores"),
@@ -158,7 +155,7 @@ def _log_results(store: Store, run: Any, files: CellFiles) -> None:
         if isinstance(value, int | float) and math.isfinite(value)
     }
     now, step = round(1000 * time.time()), int(files.cell.get("best_step", 0))
-    known = run.data.metrics
+    known = run.run.data.metrics
     changed = [(name, v, now, step) for name, v in figures.items() if known.get(name) != v]
     tags = {
         "whichgen.status": files.cell.get("status"),
@@ -168,20 +165,19 @@ def _log_results(store: Store, run: Any, files: CellFiles) -> None:
         "whichgen.judge": files.scores.get("judge"),
     }
     given = {name: value for name, value in tags.items() if value is not None}
-    store.log(run.info.run_id, metrics=changed, tags=given)
+    run.log(metrics=changed, tags=given)
 
 
-def _set_status(store: Store, run: Any, files: CellFiles) -> None:
-    status = _STATUS[files.state]
-    if run.info.status == status:
+def _set_status(run: TrackedRun, files: CellFiles) -> None:
+    status, client = _STATUS[files.state], run.store.client
+    if run.run.info.status == status:
         return
     if status == "RUNNING":
-        store.client.update_run(run.info.run_id, status)
+        client.update_run(run.id, status)
         return
     seconds = max((row.get("seconds", 0.0) for row in files.history), default=0.0)
     seconds = float(files.measured.get("seconds", seconds))
-    end = run.info.start_time + round(1000 * seconds)
-    store.client.set_terminated(run.info.run_id, status, end_time=end)
+    client.set_terminated(run.id, status, end_time=run.start_ms + round(1000 * seconds))
 
 
 def _started_ms(project: Path, files: CellFiles) -> int:

@@ -70,7 +70,8 @@ def _mapping_in(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise WhichgenError(f"{path}: not valid YAML: {error}") from error
+        reason = " ".join(str(error).split())
+        raise WhichgenError(f"{path}: not valid YAML: {reason}") from error
     if not isinstance(content, dict | None):
         raise WhichgenError(f"{path}: expected keys and values, such as `mode: best_effort`")
     return {str(key): value for key, value in (content or {}).items()}

@@ -51,10 +51,9 @@ class Store:
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
     ) -> None:
-        """Log (name, value, time in ms, step) metrics, then parameters, then tags, in batches.
+        """Log (name, value, time in ms, step) metrics, parameters and tags, in batches.
 
-        Texts are cut to 500 characters. The tags come last, so that a tag that says "logged so
-        far" is never ahead of what it speaks of.
+        Texts are cut to 500 characters.
         """
         from mlflow.entities import Metric, Param, RunTag
 
@@ -88,8 +87,12 @@ def open_store(project: Path, settings: TrackingSettings) -> Store:
             return Store(project, client, experiment.experiment_id)
         # MLflow itself would put the files of a local database into the current folder.
         folder = (project / "mlruns").resolve() if uri.startswith("sqlite:") else None
-        location = folder.as_uri() if folder else None
-        return Store(project, client, client.create_experiment(settings.experiment, location))
+        created = client.create_experiment(
+            settings.experiment,
+            artifact_location=folder.as_uri() if folder else None,
+            tags={"mlflow.experimentKind": "custom_model_development"},  # how the page opens
+        )
+        return Store(project, client, created)
 
 
 @contextmanager

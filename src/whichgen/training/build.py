@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
-from whichgen.networks import Discriminator, Generator, SharedStem, StemSet
+from whichgen.networks import Discriminator, build_generator
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
 from whichgen.parameters import Component, DgnRecipe, GanRecipe, Training, Trunk
@@ -32,27 +32,6 @@ def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]
         return allowed[component.name](**component.arguments())
     except (TypeError, ValueError) as error:
         raise WhichgenError(f"objective '{component.name}': {error}") from None
-
-
-def build_generator(
-    recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str, Any]
-) -> Generator:
-    """The recipe's generator for the dataset described by `info` (see `pipelines.data`).
-
-    A GAN's is one generator, which gets the types where they are labels; a DGN's is one per type.
-    """
-    is_set = recipe.family == "dgn"
-    shares = info["types"]["shares"] if is_set or info["labelled"] else []
-    return Generator(
-        channels=info["channels"],
-        resolution=info["resolution"],
-        n_types=len(shares),
-        shares=shares,
-        stem=StemSet if is_set else SharedStem,
-        latent=recipe.generator.latent,
-        width=trunk.width,
-        blocks=trunk.blocks,
-    )
 
 
 def build_update(

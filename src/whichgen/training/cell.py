@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from whichgen.networks import Classifier, Generator
+from whichgen.networks import Classifier
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
-from whichgen.training.build import build_generator, build_update
+from whichgen.training.build import build_update
 from whichgen.training.devices import peak_memory_bytes
 from whichgen.training.flops import count_flops
 from whichgen.training.live import LiveFiles
@@ -120,19 +120,6 @@ def train_cell(
         bar.close()
     files.status("failed" if trained.error else "finished", trained.error)
     return trained, _record(spec, trained, update, info), _measured(trained, update)
-
-
-def rebuild_generator(record: dict[str, Any], weights: dict[str, Tensor]) -> Generator:
-    """The generator of a cell's record (`cell.json`), with its weights, on the CPU."""
-    configuration = record["configuration"]
-    family: type[GanRecipe] | type[DgnRecipe] = (
-        GanRecipe if record["family"] == "gan" else DgnRecipe
-    )
-    fields = {name: configuration[name] for name in family.model_fields}
-    trunk = Trunk.model_validate(configuration["trunk"])
-    generator = build_generator(family.model_validate(fields), trunk, record["data"])
-    generator.load_state_dict(weights)
-    return generator.eval().requires_grad_(False)
 
 
 def _record(

@@ -4,7 +4,7 @@ import copy
 from typing import Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -19,8 +19,8 @@ class EMA(Generic[Network]):
 
     def __init__(self, source: Network, decay: float) -> None:
         self.network = copy.deepcopy(source).eval().requires_grad_(False)
-        self._averaged = list(self.network.parameters())
-        self._source = list(source.parameters())
+        self._averaged: list[Tensor] = list(self.network.parameters())
+        self._source: list[Tensor] = list(source.parameters())
         self._decay = decay
 
     @torch.no_grad()

@@ -126,7 +126,8 @@ def train(
     best, seconds = math.inf, 0.0
     watcher.started(steps)
     for start, end, validates in _intervals(steps, plan.rows, plan.validations):
-        began, sums = time.perf_counter(), {}
+        began = time.perf_counter()
+        sums: dict[str, Any] = {}
         for step in range(start, end):
             factor = rate_factor(step, steps, plan.warmup, plan.final_rate)
             _set_rates(update.optimisers, full_rates, factor)

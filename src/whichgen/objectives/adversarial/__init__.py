@@ -1,4 +1,4 @@
-"""Adversarial objectives: `discriminator_loss` and `generator_loss`, each with its terms by name."""
+"""Adversarial objectives: a discriminator's and a generator's loss, each with its terms by name."""
 
 from collections.abc import Callable
 from typing import Any, Protocol

@@ -1,8 +1,8 @@
-"""The drifting objective: generated samples follow a field that real ones pull and others push.
+"""The drifting objective: generated samples follow a field: real ones pull, others push.
 
-Deng, He et al. 2026, "Generative Modeling via Drifting": at equilibrium the field vanishes; each step
-moves G(z) towards where the field says (loss ‖x − sg(x + V)‖²). This is the form with a softmax over
-both sides and one normalised force per temperature; it is not the flow of a KL divergence.
+Deng, He et al. 2026, "Generative Modeling via Drifting": at equilibrium the field vanishes; each
+step moves G(z) towards where the field says (loss ‖x − sg(x + V)‖²). This is the form with a
+softmax over both sides and one normalised force per temperature; it is not a KL's flow.
 """
 
 import torch
@@ -13,7 +13,7 @@ LEAST_AFFINITY = 1e-6  # inside the square root: outside it the gradient would b
 
 
 def pairwise_distances(x: Tensor, y: Tensor) -> Tensor:
-    """Euclidean distances (K, G, M) of x (K, G, D) to y (K, M, D), by one batched matrix product."""
+    """Euclidean distances (K, G, M) of x (K, G, D) to y (K, M, D), in one batched product."""
     squared = x.square().sum(-1, keepdim=True) + y.square().sum(-1).unsqueeze(1)
     return torch.baddbmm(squared, x, y.mT, alpha=-2.0).clamp_min_(0.0).sqrt_()
 
@@ -64,7 +64,7 @@ class Drifting:
         return (fake / unit - target).square().mean(), terms
 
     def _force(self, fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """The unit of length (K, 1, 1), the total force (K, G, D) in it, and the raw field's size."""
+        """The unit of length (K, 1, 1), the total force (K, G, D) in it, the raw field's size."""
         n_fake, dimension = fake.shape[1:]
         points = torch.cat([fake, real], dim=1)  # (K, G + P, D)
         distances = pairwise_distances(fake, points)

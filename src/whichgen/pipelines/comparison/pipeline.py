@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 gather_cells,
-                ["every_cell", "gan.scores", "dgn.scores"],
+                ["every_cell", "gan_scores", "dgn_scores"],
                 ["cells", "left_out"],
                 name="gather_cells",
                 tags=tags,

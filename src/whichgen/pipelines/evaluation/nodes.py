@@ -30,8 +30,7 @@ def draw_samples(
     Raises:
         WhichgenError: if the cell was trained on other data or chosen by another judge.
     """
-    from whichgen.networks import to_uint8
-    from whichgen.training.cell import rebuild_generator
+    from whichgen.networks import rebuild_generator, to_uint8
     from whichgen.training.seeding import stream
 
     for key, current in (("data_hash", info), ("extractor_hash", card)):

@@ -14,14 +14,14 @@ from whichgen.pipelines.evaluation.nodes import (
 def create_pipeline(family: Family) -> Pipeline:
     """The evaluation of one cell of the family."""
     tags = ["evaluation"]
-    samples, features = f"{family}.samples", f"{family}.features"
+    samples, features = f"{family}_samples", f"{family}_features"
     return pipeline(
         [
             node(
                 draw_samples,
                 [
-                    f"{family}.generator",
-                    f"{family}.cell",
+                    f"{family}_generator",
+                    f"{family}_cell",
                     "current_info",
                     "extractor_card",
                     "real_features",
@@ -40,14 +40,14 @@ def create_pipeline(family: Family) -> Pipeline:
             node(
                 draw_grids,
                 [samples, "info"],
-                [f"{family}.grid", f"{family}.grid_by_type"],
+                [f"{family}_grid", f"{family}_grid_by_type"],
                 name=f"draw_{family}_grids",
                 tags=tags,
             ),
             node(
                 score_cell,
-                [f"{family}.cell", samples, features, "real_features", "floors", "info"],
-                f"{family}.scores",
+                [f"{family}_cell", samples, features, "real_features", "floors", "info"],
+                f"{family}_scores",
                 name=f"score_{family}",
                 tags=[*tags, "score"],
             ),

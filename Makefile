@@ -1,0 +1,53 @@
+# make compare: environment, then the whole comparison on the embedded dataset, to the report.
+# make test:    environment, then the tests.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.whichgen-installed
+export PATH := $(abspath $(BIN)):$(PATH)
+export DO_NOT_TRACK = 1
+export DVC_NO_ANALYTICS = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+DATASET ?= digits
+
+.PHONY: help compare test test-fast lint ui viz bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+compare: $(STAMP) ## train and compare both families on the embedded dataset
+	dvc repro
+	@echo "Report: $(abspath data/08_reporting/$(DATASET)/comparison/report.html)"
+	@echo "Runs:   make ui"
+
+test: $(STAMP) ## all tests
+	$(BIN)/python -m pytest
+
+test-fast: $(STAMP) ## the tests without whole trainings and commands
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(STAMP) ## style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+ui: $(STAMP) ## MLflow on this machine: http://127.0.0.1:5000
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(abspath mlflow.db) --workers 1
+
+viz: $(STAMP) ## the pipelines as a graph in the browser
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[viz]'
+	kedro viz run
+
+bench: $(STAMP) ## time the metrics against the reference implementation
+	$(BIN)/python benchmarks/metrics.py
+
+clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
+	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \
+	  data/07_model_output/* data/08_reporting/* mlflow.db* mlruns mlartifacts

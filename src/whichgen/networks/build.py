@@ -1,0 +1,61 @@
+"""From a recipe, or a trained cell's files, to its generator."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from whichgen.errors import WhichgenError
+from whichgen.networks.generators import Generator
+from whichgen.networks.stems import SharedStem, StemSet
+from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
+
+
+def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str, Any]) -> Generator:
+    """The recipe's generator for the dataset described by `info` (see `pipelines.data`).
+
+    A GAN's is one generator, which gets the types where they are labels; a DGN's is one per type.
+    """
+    is_set = recipe.family == "dgn"
+    shares = info["types"]["shares"] if is_set or info["labelled"] else []
+    return Generator(
+        channels=info["channels"],
+        resolution=info["resolution"],
+        n_types=len(shares),
+        shares=shares,
+        stem=StemSet if is_set else SharedStem,
+        latent=recipe.generator.latent,
+        width=trunk.width,
+        blocks=trunk.blocks,
+    )
+
+
+def rebuild_generator(record: dict[str, Any], weights: dict[str, Tensor]) -> Generator:
+    """The generator of a cell's record (`cell.json`), with its weights, on the CPU."""
+    configuration = record["configuration"]
+    family: type[GanRecipe] | type[DgnRecipe] = (
+        GanRecipe if record["family"] == "gan" else DgnRecipe
+    )
+    fields = {name: configuration[name] for name in family.model_fields}
+    trunk = Trunk.model_validate(configuration["trunk"])
+    generator = build_generator(family.model_validate(fields), trunk, record["data"])
+    generator.load_state_dict(weights)
+    return generator.eval().requires_grad_(False)
+
+
+def load_generator(folder: Path) -> Generator:
+    """The trained generator of the cell in `folder`, which holds `cell.json` and the weights.
+
+    Raises:
+        WhichgenError: if the cell is not trained.
+    """
+    try:
+        record = json.loads((folder / "cell.json").read_text())
+        weights = load_file(folder / "generator.safetensors")
+    except FileNotFoundError as error:
+        raise WhichgenError(
+            f"{error.filename}: no trained cell here; train it by kedro run or dvc repro"
+        ) from None
+    return rebuild_generator(record, weights)

@@ -1,0 +1,297 @@
+"""Verdicts whose answer is known beforehand."""
+
+import json
+import math
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whichgen.comparison.cells import Cell, comparable
+from whichgen.comparison.verdict import decide
+from whichgen.errors import WhichgenError
+
+
+def only_pair(verdict):
+    (pair,) = verdict["pairs"].values()
+    return pair
+
+
+def decisions(verdict):
+    return {axis: result["decision"] for axis, result in only_pair(verdict)["axes"].items()}
+
+
+def failing(cell):
+    return Cell(**{**vars(cell), "status": "failed", "error": "loss is not finite", "scores": {}})
+
+
+def test_equal_families_tie_on_every_axis(make_cells):
+    verdict = decide(make_cells())
+    assert set(decisions(verdict).values()) == {"tie"}
+    assert verdict["recommendation"]["choice"] == "tie"
+    assert "no axis separates" in verdict["recommendation"]["sentence"]
+
+
+@pytest.mark.parametrize(("winner", "loser"), [("gan", "dgn"), ("dgn", "gan")])
+def test_a_clear_winner_wins_with_six_seeds(make_cells, winner, loser):
+    better = {"fd": 10.0, "coverage": 0.9, "type_agreement": 0.97}
+    worse = {"fd": 20.0, "coverage": 0.7, "type_agreement": 0.80}
+    verdict = decide(make_cells(**{winner: better, loser: worse}))
+    found = decisions(verdict)
+    assert (found["quality"], found["diversity"], found["type_control"]) == (winner,) * 3
+    assert found["cost"] == "tie"
+    assert verdict["recommendation"]["choice"] == winner
+    quality = only_pair(verdict)["axes"]["quality"]
+    assert quality["p_sign_flip"] == 0.03125
+    # The wobbles telescope: their mean log-ratio over six seeds is (0 + .02) / 6.
+    sign = 1 if winner == "dgn" else -1
+    assert quality["effect"] == pytest.approx(math.exp(sign * math.log(2) + 0.02 / 6), rel=1e-5)
+    assert quality["seeds"] == list(range(6))
+
+
+def test_fewer_than_six_seeds_are_inconclusive_whatever_the_difference(make_cells):
+    verdict = decide(make_cells(seeds=5, gan={"fd": 90.0, "coverage": 0.2}))
+    assert set(decisions(verdict).values()) == {"inconclusive"}
+    assert only_pair(verdict)["axes"]["quality"]["p_sign_flip"] == 0.0625
+    assert "at least 1 more is needed" in only_pair(verdict)["axes"]["quality"]["sentence"]
+    assert verdict["recommendation"]["choice"] == "inconclusive"
+
+
+def test_a_difference_within_the_floor_is_a_tie_however_certain(make_cells):
+    # 0.9 apart at a floor of 1; coverage .03 apart at a margin of .04.
+    cells = make_cells(gan={"fd": 10.9, "coverage": 0.77}, noise=0.02)
+    axes = only_pair(decide(cells))["axes"]
+    for axis in ("quality", "diversity"):
+        assert axes[axis]["p_holm"] < 0.001
+        assert axes[axis]["decision"] == "tie"
+        assert "within the margin" in axes[axis]["sentence"]
+
+
+def test_one_seed_against_the_rest_ties_by_the_exact_test(make_cells):
+    cells = make_cells(dgn={"coverage": 0.90}, noise=0.1)
+    odd = next(c for c in cells if c.family == "dgn" and c.seed == 3)
+    cells.remove(odd)
+    cells.append(Cell(**{**vars(odd), "scores": {**odd.scores, "coverage": 0.795}}))
+    diversity = only_pair(decide(cells))["axes"]["diversity"]
+    assert diversity["interval"][0] > 0
+    assert diversity["p_sign_flip"] == 0.0625
+    assert diversity["decision"] == "tie"
+    assert "the exact sign-flip test does not give p < 0.05" in diversity["sentence"]
+
+
+def test_holm_takes_back_what_one_axis_alone_would_show(make_cells):
+    cells = make_cells(noise=0.1)
+    gains = dict(enumerate((0.01, 0.02, 0.05, 0.12, 0.15, 0.16)))
+    cells = [
+        Cell(**{**vars(c), "scores": {**c.scores, "coverage": 0.7 + gains[c.seed]}})
+        if c.family == "dgn"
+        else Cell(**{**vars(c), "scores": {**c.scores, "coverage": 0.7}})
+        for c in cells
+    ]
+    diversity = only_pair(decide(cells))["axes"]["diversity"]
+    assert diversity["interval"][0] > 0
+    assert diversity["p_sign_flip"] == 0.03125
+    assert diversity["p_holm"] > 0.05
+    assert diversity["decision"] == "tie"
+    assert "after Holm's correction over 5 axes" in diversity["sentence"]
+
+
+def test_the_cheaper_family_wins_cost_by_flops_never_by_seconds(make_cells):
+    cells = make_cells(curves={"gan": {"flops_per_step": 2e9}})
+    cost = only_pair(decide(cells))["axes"]["cost"]
+    assert cost["decision"] == "dgn"
+    assert cost["effect"] == pytest.approx(2)
+    slow = [
+        Cell(**{**vars(c), "timing": c.timing.assign(seconds=c.timing["seconds"] * 9)})
+        if c.family == "dgn"
+        else c
+        for c in cells
+    ]
+    assert decide(slow) == decide(cells)
+
+
+def test_cost_is_to_the_worse_of_the_two_final_distances(make_cells):
+    # The DGN's distance is 10,000 / step: 20 at step 500, where the GAN ends at 20.1.
+    cells = make_cells(curves={"gan": {"final": 20.1}, "dgn": {"final": 10.0}})
+    cost = only_pair(decide(cells))["axes"]["cost"]
+    assert (cost["gan"], cost["dgn"]) == (1000e9, 500e9)
+    assert cost["decision"] == "dgn"
+
+
+def test_a_ruling_on_cost_decides_between_families_that_tie(make_cells):
+    verdict = decide(make_cells(curves={"dgn": {"flops_per_step": 3e9}}))
+    assert verdict["recommendation"]["choice"] == "gan"
+    assert "wins on cost" in verdict["recommendation"]["sentence"]
+
+
+def test_families_that_each_win_something_are_split(make_cells):
+    verdict = decide(make_cells(gan={"fd": 5.0}, dgn={"coverage": 0.95}))
+    assert verdict["recommendation"]["choice"] == "split"
+    assert "the GAN wins on quality" in verdict["recommendation"]["sentence"]
+    assert "the DGN on diversity" in verdict["recommendation"]["sentence"]
+
+
+def test_the_steadier_family_wins_stability(make_cells):
+    offsets = (-1.0, 1.0, -1.1, 1.1, -0.9, 0.9)
+    cells = [
+        Cell(**{**vars(c), "scores": {**c.scores, "fd": 20 * math.exp(offsets[c.seed])}})
+        if c.family == "gan"
+        else c
+        for c in make_cells(dgn={"fd": 20.0}, noise=0.1)
+    ]
+    stability = only_pair(decide(cells))["axes"]["stability"]
+    assert stability["metric"] == "fd_spread"
+    assert stability["gan"] == pytest.approx(1.0)
+    assert stability["decision"] == "dgn"
+
+
+def test_failed_runs_decide_stability_and_are_named(make_cells):
+    cells = [failing(c) if c.family == "gan" else c for c in make_cells()]
+    verdict = decide(cells)
+    stability = only_pair(verdict)["axes"]["stability"]
+    assert (stability["metric"], stability["gan"], stability["dgn"]) == ("failed_runs", 6, 0)
+    assert stability["decision"] == "dgn"
+    assert [item["seed"] for item in verdict["failed"]] == list(range(6))
+    assert verdict["recommendation"]["choice"] == "inconclusive"
+    assert "6 of its 6 runs failed" in verdict["recommendation"]["sentence"]
+
+
+def test_one_failed_run_counts_but_decides_nothing(make_cells):
+    cells = make_cells(seeds=7)
+    cells[0] = failing(cells[0])
+    verdict = decide(cells)
+    axes = only_pair(verdict)["axes"]
+    assert axes["stability"]["decision"] == "tie"
+    assert "1 of 7 GAN runs failed, 0 of 7 DGN runs" in axes["stability"]["sentence"]
+    assert axes["quality"]["seeds"] == [1, 2, 3, 4, 5, 6]
+    assert any(
+        "1 of 14 runs failed (gan seed 0)" in c for c in verdict["recommendation"]["caveats"]
+    )
+
+
+def test_memorisation_vetoes_the_winner(make_cells):
+    cells = make_cells(gan={"fd": 20.0}, dgn={"fd": 5.0, "memorisation": 0.7})
+    verdict = decide(cells)
+    assert decisions(verdict)["quality"] == "dgn"
+    assert only_pair(verdict)["memorisation"]["dgn"]["decision"] == "flagged"
+    assert only_pair(verdict)["memorisation"]["gan"]["decision"] == "clear"
+    assert verdict["recommendation"]["choice"] == "none"
+    assert "copies its training images" in verdict["recommendation"]["sentence"]
+
+
+def test_memorisation_breaks_a_tie(make_cells):
+    verdict = decide(make_cells(gan={"memorisation": 0.7}))
+    assert verdict["recommendation"]["choice"] == "dgn"
+    assert "the GAN is ruled out" in verdict["recommendation"]["sentence"]
+
+
+def test_a_share_above_chance_but_not_above_its_floor_is_clear(make_cells):
+    from .conftest import FLOORS
+
+    cells = make_cells(gan={"memorisation": 0.6}, floors=dict(FLOORS, memorisation=0.62))
+    result = only_pair(decide(cells))["memorisation"]["gan"]
+    assert (result["decision"], result["limit"]) == ("clear", 0.62)
+
+
+@pytest.mark.parametrize(("binomial", "decision"), [(1e-9, "flagged"), (0.2, "inconclusive")])
+def test_few_seeds_are_flagged_only_by_their_own_exact_tests(make_cells, binomial, decision):
+    cells = make_cells(seeds=1, gan={"memorisation": 0.8}, p_values={"memorisation": binomial})
+    memorisation = only_pair(decide(cells))["memorisation"]
+    assert memorisation["gan"]["decision"] == decision
+    assert memorisation["dgn"]["decision"] == "inconclusive"
+
+
+def test_pairs_are_by_seed(make_cell):
+    cells = [make_cell("gan", s) for s in range(4)] + [make_cell("dgn", s) for s in range(2, 9)]
+    assert only_pair(decide(cells))["axes"]["quality"]["seeds"] == [2, 3]
+
+
+def test_the_verdict_is_the_same_bytes_whatever_the_order(make_cells):
+    cells = make_cells(gan={"fd": 20.0})
+    cells[1] = failing(cells[1])
+    shuffled = random.Random(0).sample(cells, len(cells))
+    texts = [
+        json.dumps(decide(kept, left_out=left_out), allow_nan=False)
+        for kept, left_out in (comparable(cells), comparable(shuffled))
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_a_missing_metric_leaves_its_axis_open_and_the_others_decided(make_cells):
+    cells = make_cells(gan={"fd": 20.0, "type_agreement": math.nan})
+    found = decisions(decide(cells))
+    assert (found["type_control"], found["quality"]) == ("inconclusive", "dgn")
+    sentence = only_pair(decide(cells))["axes"]["type_control"]["sentence"]
+    assert "not measured for both families" in sentence
+
+
+def test_a_missing_floor_leaves_its_axis_open(make_cells):
+    verdict = decide(make_cells(gan={"fd": 20.0}, floors={}))
+    assert decisions(verdict)["quality"] == "inconclusive"
+    assert "no floor" in only_pair(verdict)["axes"]["quality"]["sentence"]
+
+
+def test_one_family_alone_is_no_comparison(make_cell):
+    verdict = decide([make_cell("gan", s) for s in range(6)])
+    assert (verdict["pairs"], verdict["headline"]) == ({}, None)
+    assert verdict["recommendation"]["choice"] == "inconclusive"
+    assert "one family only" in verdict["recommendation"]["sentence"]
+
+
+def test_no_cells_are_refused():
+    with pytest.raises(WhichgenError, match="no scored cells"):
+        decide([])
+
+
+def test_the_headline_pair_is_chosen_on_validation_not_on_the_published_score(
+    make_cells, make_cell
+):
+    tempting = [
+        make_cell("gan", s, recipe="gan_b", scores={"fd": 0.1}, curve={"final": 50.0})
+        for s in range(6)
+    ]
+    verdict = decide([*make_cells(), *tempting])
+    assert verdict["headline"] == "gan vs dgn"
+    assert set(verdict["pairs"]) == {"gan vs dgn", "gan_b vs dgn"}
+    assert any("2 pairs of recipes" in c for c in verdict["recommendation"]["caveats"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "information"),
+    [((True, True), "labels"), ((False, False), "no labels"), ((True, False), "unequal")],
+)
+def test_information_is_stated(make_cell, labels, information):
+    cells = [make_cell(f, 0, uses_labels=u) for f, u in zip(("gan", "dgn"), labels, strict=True)]
+    verdict = decide(cells)
+    assert verdict["information"] == information
+    unfair = any("not fair" in c for c in verdict["recommendation"]["caveats"])
+    assert unfair == (information == "unequal")
+
+
+def test_missing_types_and_crossing_curves_are_caveats(make_cells):
+    curves = {"gan": {"start": 300.0, "final": 5.0}, "dgn": {"start": 100.0, "final": 10.0}}
+    caveats = decide(make_cells(gan={"types_covered": 8.0}, curves=curves, noise=0))[
+        "recommendation"
+    ]["caveats"]
+    assert any("The GAN misses types: 8 of 10" in c for c in caveats)
+    assert any("curves cross" in c for c in caveats)
+
+
+def test_chance_alone_rarely_wins_an_axis(make_cells):
+    """Under equal families the share of verdicts with any winner stays at Holm's rate or below."""
+    rng = np.random.default_rng(3)
+    base = [Cell(**{**vars(c), "history": pd.DataFrame()}) for c in make_cells()]
+    wins, draws = 0, 150
+    for _ in range(draws):
+        drawn = {
+            "fd": np.exp(rng.normal(5, 0.3, len(base))),
+            "coverage": rng.normal(0.5, 0.1, len(base)),
+            "type_agreement": rng.normal(0.5, 0.1, len(base)),
+        }
+        cells = [
+            Cell(**{**vars(c), "scores": {name: values[i] for name, values in drawn.items()}})
+            for i, c in enumerate(base)
+        ]
+        wins += bool({"gan", "dgn"} & set(decisions(decide(cells)).values()))
+    assert 0 < wins / draws < 0.05 + 2.3 * math.sqrt(0.05 * 0.95 / draws)

@@ -1,0 +1,108 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from safetensors.torch import save_file
+
+from tests.tracking.cell_writer import CellWriter, write
+from whichgen.networks import build_generator, load_generator, to_uint8
+from whichgen.parameters import Trunk, parse_recipes
+from whichgen.tracking.publisher import publish_cell
+from whichgen.tracking.store import Store
+
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
+RECIPE = Path(__file__).parents[2] / "conf/base/parameters/recipes/dgn/dgn.yml"
+TYPES = {"names": ["a", "b", "c"], "shares": [0.5, 0.3, 0.2]}
+
+
+@pytest.fixture
+def published(store: Store, cell: CellWriter) -> tuple[CellWriter, str]:
+    """A published cell with untrained, but real, weights; and the address of its model."""
+    cell.start()
+    cell.status("finished")
+    cell.outputs()
+    raw: dict[str, Any] = yaml.safe_load(RECIPE.read_text())["recipes"]["dgn"]
+    trunk = {"width": 16, "blocks": 1}
+    info = {"channels": 1, "resolution": 8, "labelled": True, "types": TYPES}
+    recipe = parse_recipes({"dgn": raw})["dgn"]
+    torch.manual_seed(0)
+    generator = build_generator(recipe, Trunk.model_validate(trunk), info)
+    folder = cell.folder("06_models")
+    save_file(generator.state_dict(), folder / "generator.safetensors")
+    configuration = recipe.model_dump(mode="json") | {"trunk": trunk}
+    write(cell.live / "config.json", configuration)
+    record = json.loads((folder / "cell.json").read_text())
+    record |= {"family": "dgn", "configuration": configuration, "data": info}
+    write(folder / "cell.json", record)
+    run_id = publish_cell(store, cell.key)
+    assert run_id is not None
+    outputs = store.client.get_run(run_id).outputs.model_outputs
+    assert len(outputs) == 1
+    return cell, store.client.get_logged_model(outputs[0].model_id).artifact_location
+
+
+def test_the_model_makes_the_generators_images(
+    published: tuple[CellWriter, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    cell, location = published
+    model = mlflow.pyfunc.load_model(location)
+    rows = pd.DataFrame({"n": [3, 2], "seed": [7, 8], "type": [2, -1]})
+    images = model.predict(rows)
+
+    generator = load_generator(cell.folder("06_models"))
+    typed, _ = generator.sample(3, torch.Generator().manual_seed(7), torch.full((3,), 2))
+    mixed, _ = generator.sample(2, torch.Generator().manual_seed(8))
+    expected = to_uint8(torch.cat([typed, mixed])).numpy()
+    assert (images.dtype, images.shape) == (np.uint8, (5, 1, 8, 8))
+    np.testing.assert_array_equal(images, expected)
+    np.testing.assert_array_equal(model.predict(rows[["n", "seed"]].tail(1)), expected[3:])
+    with pytest.raises(ValueError, match="type 3: this generator makes 3 types"):
+        model.predict(rows.assign(type=3))
+
+
+def test_the_model_is_logged_anew_only_when_its_weights_change(
+    store: Store, published: tuple[CellWriter, str]
+) -> None:
+    cell, _ = published
+    run_id = publish_cell(store, cell.key)
+    assert run_id is not None
+    assert len(store.client.get_run(run_id).outputs.model_outputs) == 1
+    weights = cell.folder("06_models") / "generator.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    publish_cell(store, cell.key)
+    assert len(store.client.get_run(run_id).outputs.model_outputs) == 2
+
+
+@pytest.mark.slow
+def test_the_model_runs_on_its_own_code_in_another_process(
+    published: tuple[CellWriter, str], tmp_path: Path
+) -> None:
+    script = (
+        "import sys, mlflow, pandas as pd\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
+        "images = model.predict(model.input_example)\n"
+        "import whichgen\n"
+        "print(images.shape, whichgen.__file__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, published[1]],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+    )
+    location = Path(published[1].removeprefix("file://"))
+    assert done.stdout.split(") ") == ["(4, 1, 8, 8", f"{location}/code/whichgen/__init__.py\n"]
