@@ -59,4 +59,4 @@ def score_features(
             float((recognised[asked == k] == k).mean()) if (asked == k).any() else None
             for k in range(n_types)
         ]
-    return {"scores": scores, "p_values": {"memorisation": copied["p"]}, "per_type": per_type}
+    return {"scores": scores, "p_values": {"memorisation": copied["p_swap"]}, "per_type": per_type}

@@ -25,8 +25,7 @@ from whichgen.tracking.cell_files import Key, live_folder
 from whichgen.tracking.comparison_publisher import publish_comparison
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.settings import load_settings
-from whichgen.tracking.store import Store, open_store
-from whichgen.tracking.sync import first_line
+from whichgen.tracking.store import Store, explain, open_store
 
 PERIOD_SECONDS = 2.0
 _NICENESS = 10
@@ -70,7 +69,7 @@ class Follower:
                     self.cells[key] = state
         except Exception as error:
             self.silent = True
-            logger.warning("not live: %s; tried again at the end of the run", first_line(error))
+            logger.warning("not live: %s; tried again at the end of the run", explain(error))
 
     def publish_all(self) -> bool:
         """Publish everything that was asked for; whether MLflow took it."""
@@ -81,9 +80,7 @@ class Follower:
             for dataset in self.comparisons:
                 publish_comparison(store, dataset)
         except Exception as error:
-            logger.warning(
-                "not in MLflow: %s; `whichgen sync` publishes it later", first_line(error)
-            )
+            logger.warning("not published: %s; `whichgen sync` publishes it later", explain(error))
             return False
         return True
 
@@ -103,7 +100,8 @@ def status_stamp(project: Path, key: Key) -> int:
 
 def main(project: Path) -> int:
     """Serve the requests on standard input until it ends; the exit code."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.basicConfig(format="%(asctime)s | %(message)s", level=logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # each single try would be a line
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training; its end is ours
     os.nice(_NICENESS)
     lines: queue.Queue[str] = queue.Queue()

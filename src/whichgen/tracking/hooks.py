@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 def cell_of(inputs: dict[str, Any]) -> tuple[str, str, int]:
     """Dataset, recipe and seed of the cell that a node trains or scores.
 
-    A training takes the cell's specification, `<family>.spec`; a scoring its record,
-    `<family>.cell`.
+    A training takes the cell's specification, `<family>_spec`; a scoring its record,
+    `<family>_cell`.
     """
     for name, value in inputs.items():
-        if name.endswith(".spec"):
+        if name.endswith("_spec"):
             return value.dataset, value.name, value.seed
-    record = next(value for name, value in inputs.items() if name.endswith(".cell"))
+    record = next(value for name, value in inputs.items() if name.endswith("_cell"))
     return record["dataset"], record["recipe"], record["seed"]
 
 
@@ -88,15 +88,18 @@ class TrackingHooks:
         Raises:
             KedroCliError: in the mode "required", if MLflow did not take it.
         """
-        code = self._finish(None if self._mode == "required" else _WAIT_SECONDS)
-        if code == 0 and not self._log.stat().st_size:
-            self._log.unlink()
-        if not code:
+        if self._process is None:
             return
-        message = f"MLflow did not take this run: {self._reason()} (log: {self._log})"
-        if self._mode == "required":
-            raise KedroCliError(message)
-        logger.warning(message)
+        code = self._finish(None if self._mode == "required" else _WAIT_SECONDS)
+        if code is None:
+            logger.info("MLflow: still publishing (log: %s)", self._log)
+        elif code == 0:
+            if not self._log.stat().st_size:
+                self._log.unlink()
+        elif self._mode == "required":
+            raise KedroCliError(f"MLflow: {self._reason()} (log: {self._log})")
+        else:
+            logger.warning("MLflow: %s (log: %s)", self._reason(), self._log)
 
     @hook_impl
     def on_pipeline_error(self) -> None:
@@ -141,5 +144,6 @@ class TrackingHooks:
             return process.poll()
 
     def _reason(self) -> str:
+        """The log's last line without its time."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1] if lines else "no reason given"
+        return lines[-1].partition(" | ")[2] or lines[-1] if lines else "no reason given"

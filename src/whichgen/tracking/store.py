@@ -17,6 +17,7 @@ _LIMITS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _BATCH_METRICS, _BATCH_OTHERS, _VALUE_LENGTH = 800, 100, 500
 
@@ -101,6 +102,16 @@ def project_lock(project: Path) -> Iterator[None]:
     with (project / "mlflow.db.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def explain(error: BaseException) -> str:
+    """What went wrong, on one line; "no answer" where it lies in the connection."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__module__ == "requests.exceptions":
+            return f"no answer ({type(cause).__name__})"
+        cause = cause.__cause__ or cause.__context__
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from whichgen.errors import WhichgenError
 from whichgen.tracking.cell_files import find_cells
 from whichgen.tracking.comparison_publisher import publish_comparison
 from whichgen.tracking.settings import load_settings, tracking_uri
-from whichgen.tracking.store import open_store
+from whichgen.tracking.store import explain, open_store
 
 
 def sync(project: Path, dataset: str | None = None) -> list[str]:
@@ -35,12 +35,7 @@ def sync(project: Path, dataset: str | None = None) -> list[str]:
         raise
     except Exception as error:
         raise WhichgenError(
-            f"MLflow at {tracking_uri(project, settings)} took nothing: {first_line(error)}; "
+            f"MLflow at {tracking_uri(project, settings)} took nothing: {explain(error)}; "
             "start its server or mend tracking_uri in conf/base/mlflow.yml, then sync again"
         ) from error
     return published
-
-
-def first_line(error: BaseException) -> str:
-    """What went wrong, on one line."""
-    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -1,0 +1,73 @@
+"""A project of its own for whole commands: the tracked files in a new folder, at a tiny budget."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+def copy_project(target: Path) -> Path:
+    """The files that git tracks, or would, as in a fresh clone; raw data and results are not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    return target
+
+
+class Project:
+    """Runs commands in a project folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *command: str, ok: bool = True, **extra: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the environment's commands; by default it must succeed."""
+        environment = os.environ | {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "WHICHGEN_TRACKING": "off",
+            "DO_NOT_TRACK": "1",
+            "DVC_NO_ANALYTICS": "1",
+            **extra,
+        }
+        done = subprocess.run(
+            [str(BIN / command[0]) if (BIN / command[0]).exists() else command[0], *command[1:]],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not ok or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def path(self, name: str) -> Path:
+        """A file of the project."""
+        return self.folder / name
+
+
+@pytest.fixture
+def fresh_project(tmp_path) -> Project:
+    """A project in which nothing was run."""
+    return Project(copy_project(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def trained_project(tmp_path_factory) -> Project:
+    """A project after one plain `kedro run` at a tiny budget."""
+    project = Project(copy_project(tmp_path_factory.mktemp("trained")))
+    project.run("kedro", "run", "--params", "budget=2e10")
+    return project

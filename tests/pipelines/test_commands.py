@@ -1,0 +1,114 @@
+"""Whole commands, as a user types them, in a project of their own."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_plain_run_leaves_one_scored_cell_of_each_family_and_a_report(trained_project):
+    for recipe in ("gan", "dgn"):
+        assert trained_project.path(
+            f"data/06_models/digits/{recipe}/0/generator.safetensors"
+        ).is_file()
+        scores = trained_project.path(f"data/08_reporting/digits/cells/{recipe}/0/scores.json")
+        record = json.loads(scores.read_text())
+        assert record["status"] == "ok"
+        assert record["uses_labels"] is True
+        assert set(record["scores"]) == set(record["floors"])
+    report = trained_project.path("data/08_reporting/digits/comparison/report.html").read_text()
+    assert "inconclusive" in report.lower()  # one seed can show nothing
+
+
+def test_both_families_spend_the_same_budget_to_within_a_step(trained_project):
+    for recipe in ("gan", "dgn"):
+        cell = json.loads(
+            trained_project.path(f"data/06_models/digits/{recipe}/0/cell.json").read_text()
+        )
+        cost = cell["cost"]
+        assert cell["budget_flops"] == 2e10
+        assert 0 <= 2e10 - cost["training_flops"] < cost["flops_per_step"]
+
+
+def test_the_table_accounts_for_every_digit_and_nothing_straddles(trained_project):
+    index = pd.read_csv(trained_project.path("data/03_primary/digits/index.csv"))
+    assert len(index) == 1797
+    assert (index.groupby("hash")["split"].nunique() == 1).all()
+    assert set(index.columns) == {"index", "split", "type", "source", "hash"}
+
+
+@pytest.mark.parametrize("option", ["--pipeline=gan", "--pipelines=gan"])
+def test_training_one_family_reuses_the_data_and_says_where_it_is(trained_project, option):
+    done = trained_project.run("kedro", "run", option, "--params", "budget=2e10,seed=3")
+    assert "split_images" not in done.stderr
+    assert "data/06_models/digits/gan/3/generator.safetensors" in done.stdout
+    assert "Next: " in done.stdout
+
+
+def test_the_same_seed_gives_the_same_bytes(trained_project, fresh_project):
+    fresh_project.run("kedro", "run", "--params", "budget=2e10")
+    names = [
+        "data/05_model_input/digits/train.safetensors",
+        "data/06_models/digits/extractor.safetensors",
+        *(
+            f"data/06_models/digits/{recipe}/0/{name}"
+            for recipe in ("gan", "dgn")
+            for name in ("generator.safetensors", "cell.json", "history.csv")
+        ),
+        *(f"data/07_model_output/digits/{r}/0/samples.safetensors" for r in ("gan", "dgn")),
+        *(f"data/08_reporting/digits/cells/{r}/0/scores.json" for r in ("gan", "dgn")),
+    ]
+    for name in names:
+        assert fresh_project.path(name).read_bytes() == trained_project.path(name).read_bytes(), (
+            name
+        )
+
+
+def test_a_folder_of_colour_images_without_labels(fresh_project):
+    rng = np.random.default_rng(0)
+    folder = fresh_project.path("data/01_raw/my_images")
+    folder.mkdir(parents=True)
+    for i in range(90):
+        pixels = rng.integers(0, 80, (20, 24, 3), np.uint8)
+        pixels[..., i % 3] += 150
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    fresh_project.run(
+        "kedro", "run", "--params",
+        "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
+        "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000",
+    )  # fmt: skip
+    info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
+    assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)
+    report = fresh_project.path("data/08_reporting/my_images/comparison/report.html").read_text()
+    assert "neither family was given labels" in report.lower()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("seeed=3", "seeed: no parameter of this name"),
+        ("dataset=mnist", "dataset: 'mnist' is not one of"),
+        ("recipe=dgn", "'dgn' is of the family dgn"),
+        ("budget=5", "budget: 5 training FLOPs do not pay for one step"),
+        ("dataset=my_images", "my_images"),
+        ("datasets.digits.split.test=0.9", "split"),
+    ],
+)
+def test_a_users_mistake_is_one_clear_line(trained_project, parameters, said):
+    done = trained_project.run("kedro", "run", "--pipelines=gan", "--params", parameters, ok=False)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert said in last
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_leaves_finished_files_as_they_were(trained_project):
+    weights = trained_project.path("data/06_models/digits/gan/0/generator.safetensors")
+    before = weights.read_bytes()
+    trained_project.run("kedro", "run", "--pipelines=gan", "--params", "budget=5", ok=False)
+    assert weights.read_bytes() == before

@@ -1,0 +1,53 @@
+"""Which nodes run: those of the named pipeline, and before them only what is missing."""
+
+import itertools
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
+from kedro_datasets.json import JSONDataset
+
+from whichgen.pipeline_registry import register_pipelines
+from whichgen.runner import ReusingRunner
+
+
+def identity(x):
+    return x
+
+
+@pytest.fixture
+def chain():
+    """a → b (kept) → c (in memory) → d (kept), each node tagged with its output."""
+    names = ["a", "b", "c", "d"]
+    return Pipeline([node(identity, i, o, name=o, tags=[o]) for i, o in itertools.pairwise(names)])
+
+
+def nodes_run(chain, tmp_path, named, there):
+    for name in there:
+        (tmp_path / f"{name}.json").write_text("1")
+    catalog = DataCatalog(
+        {"a": MemoryDataset(1)}
+        | {name: JSONDataset(filepath=str(tmp_path / f"{name}.json")) for name in "bd"}
+    )
+    needed = ReusingRunner(frozenset(named)).needed(chain, catalog)
+    return {n.name for n in needed.nodes}
+
+
+def test_what_is_missing_is_made(chain, tmp_path):
+    assert nodes_run(chain, tmp_path, {"d"}, []) == {"b", "c", "d"}
+
+
+def test_what_is_there_is_reused_and_what_lives_in_memory_is_made_again(chain, tmp_path):
+    assert nodes_run(chain, tmp_path, {"d"}, ["b"]) == {"c", "d"}
+
+
+def test_the_named_nodes_run_even_if_their_files_are_there(chain, tmp_path):
+    assert nodes_run(chain, tmp_path, {"b"}, ["b", "d"]) == {"b"}
+
+
+def test_every_pipeline_starts_from_nothing_but_parameters_and_raw_files():
+    pipelines = register_pipelines()
+    assert {"data", "gan", "dgn", "evaluation", "comparison", "__default__"} <= set(pipelines)
+    for pipeline in pipelines.values():
+        free = {name for name in pipeline.inputs() if not name.startswith("params:")}
+        assert free <= {"raw_folder", "gan_live_folder", "dgn_live_folder", "every_cell"}
