@@ -69,7 +69,7 @@ def build_update(
             channels=info["channels"],
             resolution=info["resolution"],
             n_types=generator.n_types,
-            width=int(trunk.width * recipe.discriminator.width_factor),
+            width=_multiple_of_8(trunk.width * recipe.discriminator.width_factor),
             blocks=trunk.blocks,
         ).to(device)
     factor = recipe.training.discriminator_rate_factor
@@ -93,3 +93,8 @@ def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> t
         weight_decay=training.weight_decay,
         fused=True,
     )
+
+
+def _multiple_of_8(width: float) -> int:
+    """The nearest width that vector units like."""
+    return max(16, round(width / 8) * 8)

@@ -19,6 +19,9 @@ def choose_device(name: str) -> torch.device:
         name = next((device for device, present in there.items() if present), "cpu")
     if not there.get(name, True):
         raise WhichgenError(f"device: this machine has no {name}; use --params device=auto or cpu")
+    # Second moments of tiny gradients sink below the smallest normal number, where a CPU is many
+    # times slower. torch's worker threads inherit this if it is set before they start.
+    torch.set_flush_denormal(True)
     return torch.device(name)
 
 
