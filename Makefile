@@ -38,7 +38,8 @@ lint: $(STAMP) ## style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-ui: $(STAMP) ## MLflow on this machine: http://127.0.0.1:5000
+ui: $(STAMP) ## MLflow in the browser
+	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(abspath mlflow.db) --workers 1
 
 viz: $(STAMP) ## the pipelines as a graph in the browser

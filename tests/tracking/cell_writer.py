@@ -33,6 +33,12 @@ class CellWriter:
         return path
 
     @property
+    def scores_file(self) -> Path:
+        dataset, recipe, seed = self.key
+        cells = self.project / "data/08_reporting" / dataset / "cells"
+        return cells / recipe / str(seed) / "scores.json"
+
+    @property
     def live(self) -> Path:
         path = self.folder("06_models") / "live"
         (path / "previews").mkdir(parents=True, exist_ok=True)
@@ -89,7 +95,7 @@ class CellWriter:
             "floors": {"fd": 0.25},
             "p_values": {"memorisation": 0.5},
         }
-        write(self.folder("08_reporting") / "scores.json", content)
+        write(self.scores_file, content)
         for name in ("grid", "grid_by_type"):
             Image.new("L", (8, 8), 7).save(self.folder("07_model_output") / f"{name}.png")
 

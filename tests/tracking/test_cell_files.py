@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from kedro.config import OmegaConfigLoader
 
 from tests.tracking.cell_writer import KEY, CellWriter, write
 from whichgen.errors import WhichgenError
@@ -130,9 +131,29 @@ def test_scores_of_another_configuration_are_stale(cell: CellWriter) -> None:
     cell.outputs()
     cell.scores()
     assert read_cell(cell.project, KEY).scores["scores"]["fd"] == 1.5
-    path = cell.folder("08_reporting") / "scores.json"
+    path = cell.scores_file
     write(path, json.loads(path.read_text()) | {"configuration_hash": "another"})
     assert read_cell(cell.project, KEY).scores == {}
+
+
+def test_the_catalog_puts_the_files_where_they_are_looked_for(cell: CellWriter) -> None:
+    cell.start()
+    cell.preview(1)
+    cell.outputs()
+    cell.scores()
+    written = {
+        path.relative_to(cell.project).as_posix()
+        for path in cell.project.rglob("*")
+        if path.is_file() and path.parent.name not in ("live", "previews")
+    } | {cell.live.relative_to(cell.project).as_posix()}
+    catalog = OmegaConfigLoader(
+        str(Path(__file__).parents[2] / "conf"),
+        base_env="base",
+        default_run_env="base",
+        runtime_params={"dataset": "digits", "recipe": "gan", "seed": 0},
+    )["catalog"]
+    known = {str(entry.get("filepath")) for entry in catalog.values() if isinstance(entry, dict)}
+    assert written - known == set()
 
 
 def test_cells_are_found_by_dataset(tmp_path: Path) -> None:

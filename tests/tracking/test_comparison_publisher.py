@@ -50,7 +50,8 @@ def comparison(project: Path) -> Path:
     write_verdict(folder, seeds=(0,), left_out=[LeftOut("gan", 1, "stale")])
     (folder / "report.html").write_text("<h1>The report</h1>")
     (folder / "table.csv").write_text("recipe,fd\ngan,2\n")
-    Image.new("L", (8, 8)).save(folder / "fd.png")
+    (folder / "figures").mkdir()
+    Image.new("L", (8, 8)).save(folder / "figures/fd.png")
     return folder
 
 
@@ -84,11 +85,12 @@ def test_a_comparison_holds_report_verdict_and_cells(store: Store, comparison: P
     verdict = json.loads((comparison / "verdict.json").read_text())
     assert run.data.tags["mlflow.note.content"] == verdict["recommendation"]["sentence"]
     assert [item.path for item in store.client.list_artifacts(run_id)] == [
-        "fd.png",
+        "figures",
         "report.html",
         "table.csv",
         "verdict.json",
     ]
+    assert [f.path for f in store.client.list_artifacts(run_id, "figures")] == ["figures/fd.png"]
     assert children(store, run_id) == ["digits/dgn/0", "digits/dgn/1", "digits/gan/0"]
     assert len(named(store, "digits/gan/1")) == 1
 

@@ -54,7 +54,7 @@ def run(project: Path, train: Training) -> None:
             node(lambda cell: 0, "gan_cell", "gan_scores", name="score_gan", tags=["score"]),
         ]
     )
-    hooks, manager = TrackingHooks(), _create_hook_manager()
+    hooks, manager = TrackingHooks(patience_seconds=DEADLINE_SECONDS), _create_hook_manager()
     manager.register(hooks)
     hooks.after_context_created(SimpleNamespace(project_path=project))
     hooks.before_pipeline_run()
@@ -80,7 +80,7 @@ def wait_for_run(store: Store, status: str, loss: float | None = None) -> Any:
 
 
 def _loss(run: Any) -> float | None:
-    value: float | None = run.data.metrics.get("generator_loss")
+    value: float | None = run.data.metrics.get("by_step/generator_loss")
     return value
 
 

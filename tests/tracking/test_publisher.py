@@ -62,14 +62,14 @@ def test_a_cell_from_its_start_to_its_scores_is_one_run(store: Store, cell: Cell
     run_id = publish_cell(store, cell.key, "live")
     assert run_id is not None
     assert store.client.get_run(run_id).info.status == "RUNNING"
-    assert points(store, run_id, "generator_loss") == [(1, 2.0), (2, 1.0)]
+    assert points(store, run_id, "by_step/generator_loss") == [(1, 2.0), (2, 1.0)]
 
     cell.rows(4)
     cell.preview(4)
     assert publish_cell(store, cell.key, "live") == run_id
-    assert points(store, run_id, "generator_loss") == [(1, 2.0), (2, 1.0), (4, 0.5)]
-    assert points(store, run_id, "validation_fd") == [(1, 10.0), (2, 5.0), (4, 2.5)]
-    assert points(store, run_id, "seconds") == [(1, 0.1), (2, 0.2), (4, 0.4)]
+    assert points(store, run_id, "by_step/generator_loss") == [(1, 2.0), (2, 1.0), (4, 0.5)]
+    assert points(store, run_id, "by_step/validation_fd") == [(1, 10.0), (2, 5.0), (4, 2.5)]
+    assert points(store, run_id, "by_step/seconds") == [(1, 0.1), (2, 0.2), (4, 0.4)]
 
     cell.status("finished")
     cell.outputs()
@@ -86,10 +86,10 @@ def test_a_cell_from_its_start_to_its_scores_is_one_run(store: Store, cell: Cell
     assert "score/kid" not in run.data.metrics
     assert (run.info.status, run.info.end_time - run.info.start_time) == ("FINISHED", 500)
     assert images(store, run_id) == [
-        "grid+step+2",
-        "grid_by_type+step+2",
-        "preview+step+2",
-        "preview+step+4",
+        "by_step~grid+step+2",
+        "by_step~grid_by_type+step+2",
+        "by_step~preview+step+2",
+        "by_step~preview+step+4",
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_long_history_arrives_whole(store: Store, cell: CellWriter) -> None:
     cell.rows(*range(1, 1001))
     run_id = publish_cell(store, cell.key)
     assert run_id is not None
-    assert points(store, run_id, "flops") == [(step, step * 1e6) for step in range(1, 1001)]
+    assert points(store, run_id, "by_step/flops") == [(step, step * 1e6) for step in range(1, 1001)]
 
 
 def test_the_git_revision_and_its_changes_are_tags(store: Store, cell: CellWriter) -> None:
@@ -162,7 +162,12 @@ def test_a_killed_training_that_is_resumed_stays_one_run(store: Store, cell: Cel
     assert store.client.get_run(run_id).info.status == "RUNNING"
     cell.rows(3, 4)
     assert publish_cell(store, cell.key, "live") == run_id
-    assert points(store, run_id, "generator_loss") == [(1, 2.0), (2, 1.0), (3, 2 / 3), (4, 0.5)]
+    assert points(store, run_id, "by_step/generator_loss") == [
+        (1, 2.0),
+        (2, 1.0),
+        (3, 2 / 3),
+        (4, 0.5),
+    ]
 
 
 @pytest.mark.parametrize("key", ["first row", "last row"])
@@ -177,8 +182,8 @@ def test_another_history_is_another_run(store: Store, cell: CellWriter, key: str
     assert first is not None
     assert second is not None
     assert first != second
-    assert points(store, first, "generator_loss") == [(1, 2.0), (2, 1.0)]
-    assert points(store, second, "generator_loss")[1] == (2, 1.5)
+    assert points(store, first, "by_step/generator_loss") == [(1, 2.0), (2, 1.0)]
+    assert points(store, second, "by_step/generator_loss")[1] == (2, 1.5)
     assert publish_cell(store, cell.key) == second
 
 
@@ -212,7 +217,7 @@ def test_a_half_written_preview_waits_for_its_turn(store: Store, cell: CellWrite
     path.write_bytes(whole[: len(whole) // 2])
     run_id = publish_cell(store, cell.key, "live")
     assert run_id is not None
-    assert images(store, run_id) == ["preview+step+1"]
+    assert images(store, run_id) == ["by_step~preview+step+1"]
     path.write_bytes(whole)
     publish_cell(store, cell.key, "live")
-    assert images(store, run_id) == ["preview+step+1", "preview+step+2"]
+    assert images(store, run_id) == ["by_step~preview+step+1", "by_step~preview+step+2"]

@@ -53,7 +53,7 @@ class CellFiles:
 
 
 def cell_path(key: Key) -> Path:
-    """The cell's folder inside a layer of data/."""
+    """The cell's folder among the models and among the outputs."""
     dataset, recipe, seed = key
     return Path(dataset) / recipe / str(seed)
 
@@ -120,7 +120,8 @@ def content_hash(value: Any) -> str:
 def _results(project: Path, key: Key, cell: dict[str, Any]) -> dict[str, Any]:
     """What sampling and evaluation made of this very cell."""
     folder = project / MODELS / cell_path(key)
-    scores = _json(project / REPORTS / cell_path(key) / "scores.json")
+    dataset, recipe, seed = key
+    scores = _json(project / REPORTS / dataset / "cells" / recipe / str(seed) / "scores.json")
     stale = scores.get("configuration_hash", cell.get("configuration_hash")) != cell.get(
         "configuration_hash"
     )

@@ -86,11 +86,11 @@ def _figures(verdict: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 def _log_files(run: TrackedRun, folder: Path) -> None:
     """The report, the table and the figures, each when its bytes have changed."""
-    for path in sorted(path for path in folder.iterdir() if path.suffix in _PUBLISHED):
-        digest = file_digest(path)
-        if run.marks.get(path.name) != digest:
-            run.store.client.log_artifact(run.id, str(path))
-            run.mark(**{path.name: digest})
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in _PUBLISHED):
+        name, digest = path.relative_to(folder), file_digest(path)
+        if run.marks.get(name.as_posix()) != digest:
+            run.store.client.log_artifact(run.id, str(path), name.parent.as_posix().strip("."))
+            run.mark(**{name.as_posix(): digest})
 
 
 def _adopt(store: Store, parent: str, children: set[str]) -> None:

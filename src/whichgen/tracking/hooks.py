@@ -14,8 +14,6 @@ from kedro.framework.hooks import hook_impl
 
 from whichgen.errors import WhichgenError
 
-_WAIT_SECONDS = 5.0
-
 logger = logging.getLogger(__name__)
 
 
@@ -38,9 +36,13 @@ class TrackingHooks:
     Nodes tagged "score" name a cell; one tagged "report" names, by its input "info", a dataset's
     comparison. Publishing is a process of its own, so that MLflow neither slows nor stops a
     training.
+
+    Args:
+        patience_seconds: how long the end of a run waits for it, but where it is required.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience_seconds: float = 5.0) -> None:
+        self._patience_seconds = patience_seconds
         self._project = Path.cwd()
         self._mode = "off"
         self._process: subprocess.Popen[str] | None = None
@@ -90,7 +92,7 @@ class TrackingHooks:
         """
         if self._process is None:
             return
-        code = self._finish(None if self._mode == "required" else _WAIT_SECONDS)
+        code = self._finish()
         if code is None:
             logger.info("MLflow: still publishing (log: %s)", self._log)
         elif code == 0:
@@ -104,7 +106,7 @@ class TrackingHooks:
     @hook_impl
     def on_pipeline_error(self) -> None:
         """A failed run's cells are published too, and its own error is the one to be seen."""
-        self._finish(_WAIT_SECONDS)
+        self._finish()
 
     def _tell(self, log_folder: Path, *request: Any) -> None:
         with self._starting:
@@ -132,14 +134,14 @@ class TrackingHooks:
                 env=os.environ | {"OMP_NUM_THREADS": "1"},
             )
 
-    def _finish(self, seconds: float | None) -> int | None:
-        """Close the tracking process's input; its exit code, None if it works on."""
+    def _finish(self) -> int | None:
+        """Close the tracking process's input and wait; its exit code, None if it works on."""
         process, self._process = self._process, None
         if process is None or process.stdin is None:
             return None
         try:
             process.stdin.close()
-            return process.wait(seconds)
+            return process.wait(None if self._mode == "required" else self._patience_seconds)
         except (OSError, subprocess.TimeoutExpired):
             return process.poll()
 

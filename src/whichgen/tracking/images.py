@@ -29,5 +29,5 @@ def _log(run: TrackedRun, path: Path, key: str, step: int) -> bool:
             image.load()
     except (OSError, SyntaxError):
         return False
-    run.store.client.log_image(run.id, image, key=key, step=step)
+    run.store.client.log_image(run.id, image, key=f"by_step/{key}", step=step)
     return True

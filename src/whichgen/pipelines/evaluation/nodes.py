@@ -66,7 +66,8 @@ def score_cell(
     from whichgen.evaluation import score_features
 
     kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
-    record = {key: cell[key] for key in (*kept, "data_hash", "extractor_hash", "budget_flops")}
+    hashes = ("configuration_hash", "data_hash", "extractor_hash")
+    record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
         "judge": f"classifier_{cell['extractor_hash'][:8]}",
         "n": len(samples["types"]),
