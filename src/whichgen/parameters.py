@@ -123,6 +123,20 @@ class DgnTraining(Training):
     clip: Positive
 
 
+class Encoder(Strict):
+    """A small frozen classifier whose features a DGN may be matched in, beside the pixels.
+
+    It is fitted at the start of each cell to the training split, at the cell's expense, and is
+    never the judge: see `training.classifier.fit_classifier` for the fields.
+    """
+
+    width: Count
+    features: Count
+    images_seen: Count
+    batch: Count
+    rate: Positive
+
+
 class GanRecipe(Strict):
     """One generator against a discriminator."""
 
@@ -140,6 +154,7 @@ class DgnRecipe(Strict):
     family: Literal["dgn"]
     summary: str
     generator: GeneratorOptions
+    encoder: Encoder | None = None
     objective: Component
     training: DgnTraining
 

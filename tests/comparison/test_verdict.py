@@ -271,10 +271,10 @@ def test_information_is_stated(make_cell, labels, information):
 
 def test_missing_types_and_crossing_curves_are_caveats(make_cells):
     curves = {"gan": {"start": 300.0, "final": 5.0}, "dgn": {"start": 100.0, "final": 10.0}}
-    caveats = decide(make_cells(gan={"types_covered": 8.0}, curves=curves, noise=0))[
+    caveats = decide(make_cells(gan={"types_covered": 0.8}, curves=curves, noise=0))[
         "recommendation"
     ]["caveats"]
-    assert any("The GAN misses types: 8 of 10" in c for c in caveats)
+    assert any("The GAN misses types: it makes 80% of them" in c for c in caveats)
     assert any("curves cross" in c for c in caveats)
 
 

@@ -14,7 +14,6 @@ from whichgen.comparison.wording import (
     FAMILY_NAMES,
     counted,
     listed,
-    number,
     p_value,
     scaled,
 )
@@ -75,7 +74,7 @@ def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[str]:
         present = floor_of([*recipe], "types_covered")
         if covered < present:
             found.append(
-                f"The {name} misses types: {number(covered)} of {number(present)} in the median."
+                f"The {name} misses types: it makes {covered:.0%} of them in the median seed."
             )
     if pair["crossings_flops"]:
         last = pair["crossings_flops"][-1]

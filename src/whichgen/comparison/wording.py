@@ -42,7 +42,7 @@ METRICS: Mapping[str, Metric] = {
     "recall": Metric("recall", "higher", "share of real images within reach"),
     "density": Metric("density", "higher", "how deep in the real data the images lie"),
     "coverage": Metric("coverage", "higher", "share of real images with a generated neighbour"),
-    "types_covered": Metric("types covered", "higher", "types that occur at all"),
+    "types_covered": Metric("types covered", "higher", "share of the types that occur"),
     "types_kl": Metric("types KL", "lower", "how far the mix of types is from the real mix"),
     "type_agreement": Metric(
         "type agreement", "higher", "share recognised as the type that was asked for"

@@ -31,6 +31,7 @@ class AdversarialUpdate:
         self.trained = nn.ModuleList([generator, discriminator])
         self.optimisers = [generator_optimiser, discriminator_optimiser]
         self.images_per_step = batch
+        self.setup_flops, self.setup_seconds = 0, 0.0
         self._discriminator, self._objective = discriminator, objective
         self._batches, self._batch, self._seed = batches, batch, seed
 

@@ -44,20 +44,18 @@ class MixedBatches:
 
 
 class TypedBatches:
-    """Batches of equal size from each type, stacked."""
+    """Which images of each type a step sees: batches of equal size, stacked."""
 
-    def __init__(self, images: Tensor, types: Tensor, *, n_types: int, seed: int) -> None:
-        self._images = images
+    def __init__(self, types: Tensor, *, n_types: int, seed: int) -> None:
         members = [torch.nonzero(types.cpu() == k).squeeze(1) for k in range(n_types)]
         self._members = members
         self._orders = [EpochOrder(len(m), seed, "type", k) for k, m in enumerate(members)]
 
     def at(self, step: int, per_type: int) -> Tensor:
-        """uint8 images (K, P, C, R, R), on the images' device."""
-        index = torch.stack(
+        """Indices (K, P) into the training images, on the CPU."""
+        return torch.stack(
             [
                 members[order.at(step, per_type)]
                 for members, order in zip(self._members, self._orders, strict=True)
             ]
         )
-        return self._images[index.to(self._images.device)]

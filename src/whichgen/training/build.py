@@ -10,12 +10,13 @@ from whichgen.errors import WhichgenError
 from whichgen.networks import Discriminator, build_generator
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
-from whichgen.parameters import Component, DgnRecipe, GanRecipe, Training, Trunk
+from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Training, Trunk
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
 from whichgen.training.loop import Update
 from whichgen.training.seeding import seeded_initialisation
+from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 
 
 def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
@@ -57,7 +58,8 @@ def build_update(
         return DirectUpdate(
             generator=generator,
             objective=build_objective(recipe.objective, DIRECT),
-            batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
+            batches=TypedBatches(types, n_types=generator.n_types, seed=seed),
+            space=build_space(recipe.encoder, images, types, generator.n_types, seed),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
             clip=recipe.training.clip,
@@ -83,6 +85,15 @@ def build_update(
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
     )
+
+
+def build_space(
+    encoder: Encoder | None, images: Tensor, types: Tensor, n_types: int, seed: int
+) -> PixelSpace:
+    """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
+    if encoder is None:
+        return PixelSpace(images)
+    return PixelsAndFeatures(images, types, n_types=n_types, options=encoder, seed=seed)
 
 
 def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> torch.optim.AdamW:

@@ -3,16 +3,18 @@
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import Generator, to_float
+from whichgen.networks import Generator
 from whichgen.objectives.direct import DirectObjective
 from whichgen.training.batches import TypedBatches
 from whichgen.training.seeding import stream
+from whichgen.training.spaces import PixelSpace
 
 
 class DirectUpdate:
     """One step: G samples of each generator, P real ones of each type, descend the direct loss.
 
     Args:
+        space: where samples are matched; the losses of several spaces add up.
         clip: the norm to which gradients are clipped; infinity for none.
     """
 
@@ -22,6 +24,7 @@ class DirectUpdate:
         generator: Generator,
         objective: DirectObjective,
         batches: TypedBatches,
+        space: PixelSpace,
         generated_per_type: int,
         real_per_type: int,
         clip: float,
@@ -29,22 +32,32 @@ class DirectUpdate:
         optimiser: torch.optim.Optimizer,
     ) -> None:
         self.generator = generator
-        self.trained = nn.ModuleList([generator])
+        self.trained = nn.ModuleList([generator, *([space.encoder] if space.encoder else [])])
+        self.setup_flops, self.setup_seconds = space.flops, space.seconds
         self.optimisers = [optimiser]
         self.images_per_step = real_per_type * generator.n_types
         self._objective, self._batches, self._seed = objective, batches, seed
+        self._space = space
         self._generated, self._real, self._clip = generated_per_type, real_per_type, clip
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Update the set once; the terms of the loss, as tensors still on the device."""
-        real = to_float(self._batches.at(step, self._real))  # (K, P, C, R, R)
+        reals = self._space.real(self._batches.at(step, self._real))  # (K, P, D) each
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
-        z = torch.randn(shape, generator=rng).to(real.device)
+        z = torch.randn(shape, generator=rng).to(reals[0].device)
         fake = self.generator.each(z)  # (K, G, C, R, R)
-        loss, terms = self._objective(fake.flatten(2), real.flatten(2))
+        loss, terms = self._loss(self._space.fake(fake), reals)
         self.optimisers[0].zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), self._clip)
         self.optimisers[0].step()
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
+
+    def _loss(self, fakes: list[Tensor], reals: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum over spaces; the terms of the second one are marked as features'."""
+        parts = [self._objective(fake, real) for fake, real in zip(fakes, reals, strict=True)]
+        terms = dict(parts[0][1])
+        for _, more in parts[1:]:
+            terms |= {f"feature_{name}": term for name, term in more.items()}
+        return torch.stack([loss for loss, _ in parts]).sum(), terms

@@ -25,6 +25,8 @@ class Update(Protocol):
     trained: nn.ModuleList
     optimisers: list[torch.optim.Optimizer]
     images_per_step: int
+    setup_flops: int  # spent before the first step, charged to the budget
+    setup_seconds: float
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Make one step; the terms of its losses by name."""
@@ -86,12 +88,14 @@ def affordable_steps(update: Update, budget_flops: float) -> tuple[int, int]:
     """
     trial = copy.deepcopy(update)
     flops = count_flops(lambda: trial.step(0))
-    if budget_flops < flops:
+    left = budget_flops - update.setup_flops
+    if left < flops:
         raise WhichgenError(
-            f"budget: {budget_flops:g} training FLOPs do not pay for one step of {flops:g}; "
-            f"raise it, for example --params budget={1000 * flops:.0e}"
+            f"budget: {budget_flops:g} training FLOPs do not pay for one step of {flops:g} after "
+            f"{update.setup_flops:g} of preparation; "
+            f"raise it, for example --params budget={update.setup_flops + 1000 * flops:.0e}"
         )
-    return int(budget_flops // flops), flops
+    return int(left // flops), flops
 
 
 def rate_factor(step: int, steps: int, warmup: float, final_rate: float) -> float:
@@ -123,7 +127,7 @@ def train(
     trained = Trained(
         generator=copy.deepcopy(ema.network), best_step=0, steps=steps, flops_per_step=flops
     )
-    best, seconds = math.inf, 0.0
+    best, seconds = math.inf, update.setup_seconds
     watcher.started(steps)
     for start, end, validates in _intervals(steps, plan.rows, plan.validations):
         began = time.perf_counter()
@@ -139,7 +143,8 @@ def train(
         if not all(math.isfinite(value) for value in row.values()):
             trained.error = f"a loss term is not finite between steps {start} and {end}: {row}"
             return trained
-        row = {"step": end, "flops": end * flops, "images_seen": end * update.images_per_step} | row
+        spent = update.setup_flops + end * flops
+        row = {"step": end, "flops": spent, "images_seen": end * update.images_per_step} | row
         if validates:
             row |= validate(ema.network)
             if row["validation_fd"] < best:

@@ -1,0 +1,81 @@
+"""The spaces in which generated and real samples are matched: pixels, and features if asked for."""
+
+import time
+
+import torch
+from torch import Tensor
+
+from whichgen.networks import Classifier, to_float
+from whichgen.parameters import Encoder
+from whichgen.training.classifier import fit_classifier
+from whichgen.training.flops import count_flops
+from whichgen.training.seeding import derive
+
+
+class PixelSpace:
+    """Pixels as they are, in [-1, 1].
+
+    Args:
+        images: (N, C, R, R) uint8, the training split.
+    """
+
+    flops, seconds = 0, 0.0
+    encoder: Classifier | None = None
+
+    def __init__(self, images: Tensor) -> None:
+        self._images = images
+
+    def real(self, index: Tensor) -> list[Tensor]:
+        """Real samples (K, P) by index, as one (K, P, D) tensor for each space."""
+        return [to_float(self._images[index.to(self._images.device)]).flatten(2)]
+
+    def fake(self, images: Tensor) -> list[Tensor]:
+        """Generated images (K, G, C, R, R) as one (K, G, D) tensor for each space."""
+        return [images.flatten(2)]
+
+
+class PixelsAndFeatures(PixelSpace):
+    """Pixels, and the standardised features of a small classifier of the training split.
+
+    The encoder is fitted here, frozen, and the real images' features are computed once; `flops`
+    and `seconds` are what that took, to be charged to the budget.
+
+    Args:
+        images (N, C, R, R) uint8, types (N,) int64: the training split. n_types: K.
+        options: the encoder's size and training. seed: the cell's.
+    """
+
+    def __init__(
+        self, images: Tensor, types: Tensor, *, n_types: int, options: Encoder, seed: int
+    ) -> None:
+        super().__init__(images)
+        began = time.perf_counter()
+
+        def prepare() -> None:
+            self.encoder = fit_classifier(
+                images,
+                types,
+                n_types=n_types,
+                seed=derive(seed, "encoder"),
+                **options.model_dump(),
+            )
+            with torch.no_grad():
+                parts = [self._features(to_float(part)) for part in images.split(1000)]
+            self._real_features = torch.cat(parts)
+
+        self.flops = count_flops(prepare)
+        self.seconds = time.perf_counter() - began
+
+    def real(self, index: Tensor) -> list[Tensor]:
+        """See `PixelSpace`."""
+        return [*super().real(index), self._real_features[index.to(self._real_features.device)]]
+
+    def fake(self, images: Tensor) -> list[Tensor]:
+        """See `PixelSpace`."""
+        features = self._features(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+        return [*super().fake(images), features]
+
+    def _features(self, images: Tensor) -> Tensor:
+        """(B, C, R, R) in [-1, 1] → (B, d)."""
+        assert self.encoder is not None
+        return (self.encoder.layers(images) - self.encoder.centre) / self.encoder.scale
