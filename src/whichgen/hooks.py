@@ -77,5 +77,7 @@ def closing_word(pipelines: list[str], catalog: CatalogProtocol) -> str:
     known = [name for name in SHOWN if name in pipelines]
     here = Path.cwd()
     files = [Path(str(catalog[name]._describe()["filepath"])) for p in known for name in SHOWN[p]]
-    files = [f.relative_to(here) if f.is_relative_to(here) else f for f in files]
-    return "\n".join(["Results:", *(f"  {f}" for f in files), f"Next: {NEXT[known[-1]]}"])
+    files = [f.relative_to(here) if f.is_relative_to(here) else f for f in files if f.exists()]
+    return "\n".join(
+        ["Results:", *(f"  {f}" for f in dict.fromkeys(files)), f"Next: {NEXT[known[-1]]}"]
+    )

@@ -180,6 +180,13 @@ def test_memorisation_vetoes_the_winner(make_cells):
     assert "copies its training images" in verdict["recommendation"]["sentence"]
 
 
+def test_a_small_but_sure_share_is_a_caveat_and_no_veto(make_cells):
+    verdict = decide(make_cells(gan={"fd": 20.0}, dgn={"fd": 5.0, "memorisation": 0.53}))
+    assert only_pair(verdict)["memorisation"]["dgn"]["decision"] == "leaning"
+    assert verdict["recommendation"]["choice"] == "dgn"
+    assert any("look for copies" in c for c in verdict["recommendation"]["caveats"])
+
+
 def test_memorisation_breaks_a_tie(make_cells):
     verdict = decide(make_cells(gan={"memorisation": 0.7}))
     assert verdict["recommendation"]["choice"] == "dgn"

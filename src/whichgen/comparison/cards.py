@@ -67,7 +67,7 @@ def memorisation_rows(pair: Pair | None) -> list[dict[str, str]]:
             "interval": f"{number(result['interval'][0])} to {number(result['interval'][1])}",
             "floor": number(result["floor"]),
             "p": p_value(result["p_sign_flip"]),
-            "binomial": p_value(result["p_binomial_median"]),
+            "binomial": p_value(result["p_run_median"]),
             "seeds": str(len(result["seeds"])),
         }
         for family, result in pair["memorisation"].items()

@@ -9,7 +9,7 @@ from whichgen.comparison.axes import floor_of, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
 from whichgen.comparison.recommendation import PRIMARY
-from whichgen.comparison.wording import (
+from whichgen.comparison.wording import (, number
     AXIS_NAMES,
     FAMILY_NAMES,
     counted,
@@ -70,6 +70,12 @@ def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[str]:
         name, recipe = FAMILY_NAMES[family], by_seed(cells, pair[family]).values()
         for veto in pair["vetoes"][family]:
             found.append(f"The {name} is ruled out: {veto}.")
+        share = pair["memorisation"][family]
+        if share["decision"] == "leaning":
+            found.append(
+                f"The {name}'s samples lie somewhat nearer to training images than to others "
+                f"(share {number(share['share'])}, chance 0.5): look for copies."
+            )
         covered = median_score([*recipe], "types_covered")
         present = floor_of([*recipe], "types_covered")
         if covered < present:
