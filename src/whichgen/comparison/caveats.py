@@ -9,11 +9,12 @@ from whichgen.comparison.axes import floor_of, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
 from whichgen.comparison.recommendation import PRIMARY
-from whichgen.comparison.wording import (, number
+from whichgen.comparison.wording import (
     AXIS_NAMES,
     FAMILY_NAMES,
     counted,
     listed,
+    number,
     p_value,
     scaled,
 )
