@@ -13,6 +13,15 @@ def test_help_and_recipes(trained_project):
     assert {line.split()[0] for line in listed} == {"gan", "dgn"}
 
 
+def test_results_are_the_verdict_and_a_table(trained_project):
+    lines = trained_project.run("whichgen", "results").stdout.splitlines()
+    assert lines[0].startswith("No answer yet for digits")
+    assert lines[2] == "| metric | gan | dgn | floor |"
+    assert {line.split(" | ")[0] for line in lines[4:]} >= {"| fd", "| coverage", "| steps"}
+    done = trained_project.run("whichgen", "results", "--dataset", "fashion_mnist", ok=False)
+    assert "no comparison yet" in done.stderr
+
+
 def test_a_grid_of_one_type(trained_project, tmp_path):
     out = tmp_path / "grid.png"
     trained_project.run(

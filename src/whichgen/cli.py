@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whichgen.networks import Generator
 
 MODELS = Path("data/06_models")
+REPORTS = Path("data/08_reporting")
 
 
 class PlainErrors(click.Group):
@@ -43,6 +44,25 @@ def recipes() -> None:
     width = max(len(name) for name in parameters["recipes"])
     for name, recipe in sorted(parameters["recipes"].items(), key=lambda r: (r[1]["family"], r[0])):
         click.echo(f"{recipe['family']}  {name:<{width}}  {recipe['summary']}")
+
+
+@cli.command()
+@click.option("--dataset", help="The dataset that was compared.  [default: as in globals.yml]")
+def results(dataset: str | None) -> None:
+    """Print the last comparison: the verdict, then every score and cost as a Markdown table."""
+    import json
+
+    import pandas as pd
+
+    from whichgen.comparison.table import markdown_table
+
+    dataset = dataset or _parameters()["dataset"]
+    folder = REPORTS / dataset / "comparison"
+    if not (folder / "verdict.json").is_file():
+        raise WhichgenError(f"{folder}: no comparison yet; run dvc repro, or kedro run")
+    verdict = json.loads((folder / "verdict.json").read_text())
+    click.echo(verdict["recommendation"]["sentence"] + "\n")
+    click.echo(markdown_table(pd.read_csv(folder / "table.csv")))
 
 
 @cli.command()

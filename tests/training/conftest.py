@@ -60,7 +60,8 @@ def info():
 def extractor(splits):
     return fit_classifier(
         splits["train"]["images"], splits["train"]["types"],
-        n_types=K, width=8, features=6, images_seen=3000, batch=30, rate=3e-3, seed=0,
+        n_types=K, width=8, features=6, images_seen=3000, batch=30, rate=3e-3,
+        seed=0, title="judge",
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def test_the_seed_decides_the_judge(splits):
     }  # fmt: skip
     train = splits["train"]
     first, second, other = (
-        fit_classifier(train["images"], train["types"], **options, seed=seed) for seed in (0, 0, 1)
+        fit_classifier(train["images"], train["types"], **options, seed=seed, title="judge")
+        for seed in (0, 0, 1)
     )
     weight = [net.state_dict()["layers.0.weight"] for net in (first, second, other)]
     assert torch.equal(weight[0], weight[1])

@@ -75,6 +75,23 @@ def shown(row: pd.Series) -> tuple[str, str]:
     return write(row["median"]), f"{write(row['q1'])} to {write(row['q3'])}"
 
 
+def markdown_table(table: pd.DataFrame) -> str:
+    """A long table as Markdown: a row a metric, a column a recipe (median, quartiles), floor."""
+    recipes = list(dict.fromkeys(table["recipe"]))
+    lines = [f"| metric | {' | '.join(recipes)} | floor |", "|" + " --- |" * (len(recipes) + 2)]
+    for metric in dict.fromkeys(table["metric"]):
+        rows = table[table["metric"] == metric].set_index("recipe", drop=False)
+        values = []
+        for recipe in recipes:
+            median, quartiles = shown(rows.loc[recipe])
+            values.append(f"{median} ({quartiles})" if quartiles else median)
+        floor = rows["floor"].iloc[0]
+        lines.append(
+            f"| {metric} | {' | '.join(values)} | {'' if pd.isna(floor) else number(floor)} |"
+        )
+    return "\n".join(lines)
+
+
 def _recipes(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     names = [recipe for family in FAMILIES for recipe in recipes_of(cells, family)]
     return [(name, [*by_seed(cells, name).values()]) for name in names]

@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy, pad
 
 from whichgen.networks import Classifier, to_float
 from whichgen.training.batches import MixedBatches
+from whichgen.training.progress import ProgressReport
 from whichgen.training.seeding import seeded_initialisation, stream
 
 
@@ -22,6 +23,7 @@ def fit_classifier(
     batch: int,
     rate: float,
     seed: int,
+    title: str,
 ) -> Classifier:
     """Train the classifier by AdamW on images shifted by up to a pixel or two; then standardise it.
 
@@ -29,6 +31,7 @@ def fit_classifier(
         images: (N, C, R, R) uint8, the training split. types: (N,) int64.
         width, features: of the network. images_seen, batch: how long and by how many at a time.
         rate: the highest learning rate, reached at once and lowered as a cosine to 0.
+        title: what the progress is shown under.
 
     Returns:
         The classifier in evaluation mode, frozen.
@@ -44,6 +47,8 @@ def fit_classifier(
         steps = max(1, images_seen // batch)
         batches = MixedBatches(images, types, seed=seed)
         optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05)
+        progress = ProgressReport(title, batch)
+        progress.started(steps)
         for step in range(steps):  # inside the seeded block: dropout draws from it too
             optimiser.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
             pixels, wanted = batches.at(step, batch)
@@ -51,6 +56,7 @@ def fit_classifier(
             optimiser.zero_grad(set_to_none=True)
             cross_entropy(net(shifted), wanted, label_smoothing=0.05).backward()
             optimiser.step()
+            progress.stepped(step + 1)
     net.eval().requires_grad_(False)
     raw = torch.cat([net.layers(to_float(part)) for part in images.split(1000)])
     net.centre.copy_(raw.mean(dim=0))

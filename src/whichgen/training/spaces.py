@@ -57,6 +57,7 @@ class PixelsAndFeatures(PixelSpace):
                 types,
                 n_types=n_types,
                 seed=derive(seed, "encoder"),
+                title="encoder",
                 **options.model_dump(),
             )
             with torch.no_grad():

@@ -44,6 +44,7 @@ def fit_extractor(
         train["images"].to(where),
         train["types"].to(where),
         n_types=len(info["types"]["names"]),
+        title=f"judge of {info['name']}",
         **options,
     )
     weights = {name: tensor.cpu() for name, tensor in net.state_dict().items()}
