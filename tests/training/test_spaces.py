@@ -6,6 +6,8 @@ from tests.training.conftest import DGN, TRUNK
 from whichgen.networks import to_float
 from whichgen.parameters import Encoder
 from whichgen.training.build import build_update
+from whichgen.training.classifier import fit_classifier
+from whichgen.training.flops import count_flops
 from whichgen.training.loop import affordable_steps
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 
@@ -33,6 +35,15 @@ def test_the_encoder_is_frozen_and_gradients_reach_the_images(splits):
     images = torch.zeros(3, 2, 1, 8, 8, requires_grad=True)
     space.fake(images)[1].sum().backward()
     assert images.grad.abs().sum() > 0
+
+
+def test_its_price_is_that_of_fitting_it_and_of_looking_at_all_training_images(splits):
+    space, (images, types) = build(splits), splits["train"].values()
+    fitting = count_flops(
+        lambda: fit_classifier(images, types, n_types=3, seed=0, title="x", **OPTIONS.model_dump())
+    )
+    looking = count_flops(lambda: space.encoder.layers(to_float(images)))
+    assert space.flops == fitting + looking
 
 
 def test_fitting_it_is_charged_to_the_budget(splits, info):

@@ -51,21 +51,27 @@ class PixelsAndFeatures(PixelSpace):
         super().__init__(images)
         began = time.perf_counter()
 
-        def prepare() -> None:
-            self.encoder = fit_classifier(
+        def fit(images: Tensor, types: Tensor, images_seen: int, title: str) -> Classifier:
+            return fit_classifier(
                 images,
                 types,
                 n_types=n_types,
                 seed=derive(seed, "encoder"),
-                title="encoder",
-                **options.model_dump(),
+                title=title,
+                **options.model_dump() | {"images_seen": images_seen},
             )
-            with torch.no_grad():
-                parts = [self._features(to_float(part)) for part in images.split(1000)]
-            self._real_features = torch.cat(parts)
 
-        self.flops = count_flops(prepare)
+        self.encoder = fit(images, types, options.images_seen, "encoder")
+        with torch.no_grad():
+            parts = [self._features(to_float(part)) for part in images.split(1000)]
+        self._real_features = torch.cat(parts)
         self.seconds = time.perf_counter() - began
+        few = images[: options.batch], types[: options.batch]
+        # One step and one look, counted apart: the counter would slow the fit itself.
+        look = count_flops(lambda: self._features(to_float(few[0])))
+        step = count_flops(lambda: fit(*few, options.batch, "price of a step")) - look
+        steps, looks = options.images_seen // options.batch, 2 * len(images) / len(few[0])
+        self.flops = round(steps * step + looks * look)
 
     def real(self, index: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
