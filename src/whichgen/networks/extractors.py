@@ -1,7 +1,10 @@
 """Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from whichgen.networks.blocks import to_float
 
@@ -42,6 +45,21 @@ class Classifier(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
         return self.head(self.layers(images))
+
+    def folded(self) -> nn.Sequential:
+        """A copy of the layers up to the features, normalisations folded into what precedes them.
+
+        Call it on a network in evaluation mode; the copy gives the same features, faster.
+        """
+        kept: list[nn.Module] = []
+        for layer in copy.deepcopy(self.layers):
+            if isinstance(layer, nn.BatchNorm2d):
+                kept[-1] = fuse_conv_bn_eval(kept[-1], layer)
+            elif isinstance(layer, nn.BatchNorm1d):
+                kept[-1] = fuse_linear_bn_eval(kept[-1], layer)
+            else:
+                kept.append(layer)
+        return nn.Sequential(*kept).to(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def judge(self, images: Tensor, *, batch: int = 1000) -> tuple[Tensor, Tensor]:

@@ -28,7 +28,7 @@ class Trunk(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, width, s, s) → images (B, C, R, R) in [-1, 1]."""
-        return torch.tanh(self.layers(x))
+        return torch.tanh(self.layers(x.contiguous(memory_format=torch.channels_last)))
 
 
 class Generator(nn.Module):

@@ -18,6 +18,9 @@ from whichgen.training.loop import Update
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 
+LAYOUT = torch.channels_last
+"""Of the convolutions' weights; the networks bring their inputs into it."""
+
 
 def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
     """The objective that the recipe names.
@@ -53,7 +56,7 @@ def build_update(
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
-        generator = build_generator(recipe, trunk, info).to(device)
+        generator = build_generator(recipe, trunk, info).to(device, memory_format=LAYOUT)
     if isinstance(recipe, DgnRecipe):
         return DirectUpdate(
             generator=generator,
@@ -73,7 +76,7 @@ def build_update(
             n_types=generator.n_types,
             width=_multiple_of_8(trunk.width * recipe.discriminator.width_factor),
             blocks=trunk.blocks,
-        ).to(device)
+        ).to(device, memory_format=LAYOUT)
     factor = recipe.training.discriminator_rate_factor
     return AdversarialUpdate(
         generator=generator,

@@ -62,6 +62,7 @@ class PixelsAndFeatures(PixelSpace):
             )
 
         self.encoder = fit(images, types, options.images_seen, "encoder")
+        self._layers = self.encoder.folded()
         with torch.no_grad():
             parts = [self._features(to_float(part)) for part in images.split(1000)]
         self._real_features = torch.cat(parts)
@@ -85,4 +86,4 @@ class PixelsAndFeatures(PixelSpace):
     def _features(self, images: Tensor) -> Tensor:
         """(B, C, R, R) in [-1, 1] → (B, d)."""
         assert self.encoder is not None
-        return (self.encoder.layers(images) - self.encoder.centre) / self.encoder.scale
+        return (self._layers(images) - self.encoder.centre) / self.encoder.scale
