@@ -1,6 +1,7 @@
 """What this project adds to a Kedro run: checked parameters, plain errors, a closing word."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ class ProjectHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Refuse a wrong key or value, by name."""
+        """Refuse a wrong key or value, by name; hold the run to its dataset's threads."""
         try:
-            parse_parameters(context.params)
+            parameters = parse_parameters(context.params)
         except WhichgenError as error:
             raise click.ClickException(str(error)) from None
+        threads = parameters.datasets[parameters.dataset].threads
+        if threads is not None:  # read by OpenMP when torch is imported, which no node did yet
+            os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

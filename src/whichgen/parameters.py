@@ -72,6 +72,8 @@ class Dataset(Strict):
         clusters: types to make by k-means when the data has no labels.
         trunk: the size of the generators' trunk, the same for both families.
         budget: training FLOPs of one cell.
+        threads: CPU threads of one run; None for all cores. More than one help small images little,
+            and a fixed number gives the same bytes whatever else runs.
     """
 
     source: Component
@@ -80,6 +82,7 @@ class Dataset(Strict):
     extractor: Extractor
     trunk: Trunk
     budget: Positive
+    threads: Count | None = None
 
 
 class GeneratorOptions(Strict):

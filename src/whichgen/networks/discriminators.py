@@ -35,7 +35,9 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """images (B, C, R, R), types (B,) int64 → logits (B,)."""
-        pooled = self.pool(self.layers(images.contiguous(memory_format=torch.channels_last))).flatten(1)  # (B, width)
+        pooled = self.pool(
+            self.layers(images.contiguous(memory_format=torch.channels_last))
+        ).flatten(1)  # (B, width)
         logits = self.logit(pooled).squeeze(1)
         if self.projection is None:
             return logits

@@ -43,7 +43,7 @@ def fit_classifier(
             n_types=n_types,
             width=width,
             features=features,
-        ).to(images.device)
+        ).to(images.device, memory_format=torch.channels_last)
         steps = max(1, images_seen // batch)
         batches = MixedBatches(images, types, seed=seed)
         optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05)

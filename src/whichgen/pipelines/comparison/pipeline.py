@@ -13,7 +13,6 @@ from whichgen.pipelines.comparison.nodes import (
 
 def create_pipeline() -> Pipeline:
     """The `comparison` pipeline."""
-    tags = ["comparison"]
     return pipeline(
         [
             node(
@@ -21,19 +20,19 @@ def create_pipeline() -> Pipeline:
                 ["every_cell", "gan_scores", "dgn_scores"],
                 ["cells", "left_out"],
                 name="gather_cells",
-                tags=tags,
             ),
-            node(
-                decide_verdict, ["cells", "left_out"], "verdict", name="decide_verdict", tags=tags
-            ),
-            node(tabulate_scores, "cells", "table", name="tabulate_scores", tags=tags),
-            node(draw_figures, "cells", "figures", name="draw_figures", tags=tags),
+            node(decide_verdict, ["cells", "left_out"], "verdict", name="decide_verdict"),
+            node(tabulate_scores, "cells", "table", name="tabulate_scores"),
+            node(draw_figures, "cells", "figures", name="draw_figures"),
             node(
                 write_report,
                 ["cells", "verdict", "info", "test"],
                 "report",
                 name="write_report",
-                tags=[*tags, "report"],
+                tags="report",
             ),
-        ]
+        ],
+        namespace="comparison",
+        prefix_datasets_with_namespace=False,
+        tags="comparison",
     )

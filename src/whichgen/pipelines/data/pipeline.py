@@ -10,8 +10,6 @@ from whichgen.pipelines.data.nodes import (
     split_images,
 )
 
-TAGS = ["data"]
-
 
 def create_pipeline() -> Pipeline:
     """The `data` pipeline."""
@@ -23,17 +21,18 @@ def create_pipeline() -> Pipeline:
                 ["params:dataset", "params:datasets"],
                 "dataset",
                 name="choose_dataset",
-                tags=TAGS,
             ),
-            node(read_source, ["dataset", "raw_folder"], "images", name="read_source", tags=TAGS),
-            node(split_images, ["images", "dataset"], "index", name="split_images", tags=TAGS),
-            node(pack_splits, ["images", "index"], packed, name="pack_splits", tags=TAGS),
+            node(read_source, ["dataset", "raw_folder"], "images", name="read_source"),
+            node(split_images, ["images", "dataset"], "index", name="split_images"),
+            node(pack_splits, ["images", "index"], packed, name="pack_splits"),
             node(
                 describe_dataset,
                 ["params:dataset", "dataset", "images", *packed],
                 "info",
                 name="describe_dataset",
-                tags=TAGS,
             ),
-        ]
+        ],
+        namespace="data",
+        prefix_datasets_with_namespace=False,
+        tags="data",
     )

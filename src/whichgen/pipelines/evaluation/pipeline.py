@@ -13,7 +13,6 @@ from whichgen.pipelines.evaluation.nodes import (
 
 def create_pipeline(family: Family) -> Pipeline:
     """The evaluation of one cell of the family."""
-    tags = ["evaluation"]
     samples, features = f"{family}_samples", f"{family}_features"
     return pipeline(
         [
@@ -28,28 +27,28 @@ def create_pipeline(family: Family) -> Pipeline:
                 ],
                 samples,
                 name=f"draw_{family}_samples",
-                tags=tags,
             ),
             node(
                 extract_features,
                 [samples, "extractor"],
                 features,
                 name=f"extract_{family}_features",
-                tags=tags,
             ),
             node(
                 draw_grids,
                 [samples, "info"],
                 [f"{family}_grid", f"{family}_grid_by_type"],
                 name=f"draw_{family}_grids",
-                tags=tags,
             ),
             node(
                 score_cell,
                 [f"{family}_cell", samples, features, "real_features", "floors", "info"],
                 f"{family}_scores",
                 name=f"score_{family}",
-                tags=[*tags, "score"],
+                tags="score",
             ),
-        ]
+        ],
+        namespace=f"evaluation.{family}",
+        prefix_datasets_with_namespace=False,
+        tags="evaluation",
     )

@@ -10,8 +10,6 @@ from whichgen.pipelines.extractor.nodes import (
     rebuild_extractor,
 )
 
-TAGS = ["extractor"]
-
 
 def create_pipeline() -> Pipeline:
     """The `extractor` pipeline."""
@@ -22,35 +20,33 @@ def create_pipeline() -> Pipeline:
                 ["dataset", "info"],
                 "current_info",
                 name="check_preparation",
-                tags=TAGS,
             ),
             node(
                 fit_extractor,
                 ["dataset", "current_info", "train", "params:device"],
                 ["extractor_weights", "extractor_card"],
                 name="fit_extractor",
-                tags=TAGS,
             ),
             node(
                 rebuild_extractor,
                 ["extractor_weights", "extractor_card", "current_info", "dataset"],
                 "extractor",
                 name="rebuild_extractor",
-                tags=TAGS,
             ),
             node(
                 extract_real_features,
                 ["extractor", "train", "validation", "test"],
                 "real_features",
                 name="extract_real_features",
-                tags=TAGS,
             ),
             node(
                 measure_floors,
                 ["real_features", "info"],
                 "floors",
                 name="measure_floors",
-                tags=TAGS,
             ),
-        ]
+        ],
+        namespace="extractor",
+        prefix_datasets_with_namespace=False,
+        tags="extractor",
     )

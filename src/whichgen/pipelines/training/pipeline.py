@@ -10,7 +10,6 @@ SPECIFY = {"gan": specify_gan_cell, "dgn": specify_dgn_cell}
 
 def create_pipeline(family: Family) -> Pipeline:
     """The pipeline that trains one cell of the family; its datasets are named `<family>.…`."""
-    tags = [family, "train"]
     return pipeline(
         [
             node(
@@ -27,7 +26,6 @@ def create_pipeline(family: Family) -> Pipeline:
                 ],
                 f"{family}_spec",
                 name=f"specify_{family}_cell",
-                tags=[family],
             ),
             node(
                 train_generator,
@@ -48,7 +46,10 @@ def create_pipeline(family: Family) -> Pipeline:
                     f"{family}_measured",
                 ],
                 name=f"train_{family}",
-                tags=tags,
+                tags="train",
             ),
-        ]
+        ],
+        namespace=family,
+        prefix_datasets_with_namespace=False,
+        tags=family,
     )
