@@ -5,7 +5,7 @@ import math
 import pytest
 
 from whichgen.comparison.cells import Cell
-from whichgen.comparison.table import measured_table, score_table, wide_table
+from whichgen.comparison.table import markdown_table, measured_table, score_table
 
 
 def pick(table, recipe, metric):
@@ -33,12 +33,11 @@ def test_costs_are_in_the_score_table_and_seconds_are_not(make_cells):
     assert pick(measured_table(make_cells(seeds=2)), "dgn", "seconds")["median"] == 20
 
 
-def test_wide_has_a_column_a_recipe_gan_first(make_cells):
+def test_markdown_has_a_column_a_recipe_gan_first_and_the_floor_last(make_cells):
     table = score_table(make_cells(seeds=1, gan={"fd": 3.0}, dgn={"fd": 4.0}, noise=0))
-    wide = wide_table(table)
-    assert list(wide.columns) == ["gan", "dgn"]
-    assert list(wide.loc["fd"]) == [3, 4]
-    assert wide.index[0] == "fd"
+    header, _, first, *_ = markdown_table(table).splitlines()
+    assert header == "| metric | gan | dgn | floor |"
+    assert first.split("|")[1:4] == [" fd ", " 3.00 ", " 4.00 "]
 
 
 def test_a_recipe_whose_runs_all_failed_has_rows_without_numbers(make_cell):

@@ -59,13 +59,6 @@ def measured_table(cells: Sequence[Cell]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def wide_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The medians of a long table, one row a metric and one column a recipe (GAN first)."""
-    order = table.drop_duplicates("metric")["metric"]
-    columns = table.drop_duplicates("recipe")["recipe"]
-    return table.pivot(index="metric", columns="recipe", values="median").loc[order, columns]
-
-
 def shown(row: pd.Series) -> tuple[str, str]:
     """The median and the quartiles of one row as text: "12.3" and "11.0 to 14.2"."""
     key = str(row["metric"])

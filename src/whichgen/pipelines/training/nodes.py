@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
-from whichgen.parameters import Dataset, Family, parse_recipes
+from whichgen.parameters import Dataset, parse_recipes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from whichgen.training.cell import CellSpec
 
 
-def specify_gan_cell(
+def specify_cell(
     recipe: str | None,
     default: str,
     recipes: dict[str, Any],
@@ -26,47 +26,24 @@ def specify_gan_cell(
     info: dict[str, Any],
     card: dict[str, Any],
 ) -> CellSpec:
-    """The cell of the chosen GAN recipe, or of the family's default one."""
-    return _specify("gan", recipe or default, recipes, seed, budget, dataset, info, card)
+    """The cell of the chosen recipe, or of the family's default one.
 
-
-def specify_dgn_cell(
-    recipe: str | None,
-    default: str,
-    recipes: dict[str, Any],
-    seed: int,
-    budget: float | None,
-    dataset: Dataset,
-    info: dict[str, Any],
-    card: dict[str, Any],
-) -> CellSpec:
-    """The cell of the chosen DGN recipe, or of the family's default one."""
-    return _specify("dgn", recipe or default, recipes, seed, budget, dataset, info, card)
-
-
-def _specify(
-    family: Family,
-    name: str,
-    raw_recipes: dict[str, Any],
-    seed: int,
-    budget: float | None,
-    dataset: Dataset,
-    info: dict[str, Any],
-    card: dict[str, Any],
-) -> CellSpec:
+    Raises:
+        WhichgenError: if the chosen recipe is not of the default one's family.
+    """
     from whichgen.training.cell import CellSpec
 
-    recipe = parse_recipes(raw_recipes)[name]
-    if recipe.family != family:
+    known, name = parse_recipes(recipes), recipe or default
+    if known[name].family != known[default].family:
         raise WhichgenError(
-            f"recipe: '{name}' is of the family {recipe.family}; "
-            f"run: kedro run --pipelines={recipe.family} --params recipe={name}"
+            f"recipe: '{name}' is of the family {known[name].family}; "
+            f"run: kedro run --pipelines={known[name].family} --params recipe={name}"
         )
     return CellSpec(
         dataset=info["name"],
         name=name,
         seed=seed,
-        recipe=recipe,
+        recipe=known[name],
         trunk=dataset.trunk,
         budget_flops=float(budget or dataset.budget),
         data_hash=info["data_hash"],

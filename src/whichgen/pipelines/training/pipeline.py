@@ -3,9 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.parameters import Family
-from whichgen.pipelines.training.nodes import specify_dgn_cell, specify_gan_cell, train_generator
-
-SPECIFY = {"gan": specify_gan_cell, "dgn": specify_dgn_cell}
+from whichgen.pipelines.training.nodes import specify_cell, train_generator
 
 
 def create_pipeline(family: Family) -> Pipeline:
@@ -13,7 +11,7 @@ def create_pipeline(family: Family) -> Pipeline:
     return pipeline(
         [
             node(
-                SPECIFY[family],
+                specify_cell,
                 [
                     "params:recipe",
                     f"params:default_recipes.{family}",
