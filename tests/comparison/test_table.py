@@ -37,7 +37,7 @@ def test_markdown_has_a_column_a_recipe_gan_first_and_the_floor_last(make_cells)
     table = score_table(make_cells(seeds=1, gan={"fd": 3.0}, dgn={"fd": 4.0}, noise=0))
     header, _, first, *_ = markdown_table(table).splitlines()
     assert header == "| metric | gan | dgn | floor |"
-    assert first.split("|")[1:4] == [" fd ", " 3.00 ", " 4.00 "]
+    assert first.split("|")[1:4] == [" fd ", " 3 ", " 4 "]
 
 
 def test_a_recipe_whose_runs_all_failed_has_rows_without_numbers(make_cell):

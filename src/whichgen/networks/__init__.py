@@ -1,6 +1,6 @@
 """Networks: generators (one, or a set over shared layers), discriminators, extractors."""
 
-from whichgen.networks.blocks import RESOLUTIONS, to_float, to_uint8
+from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
 from whichgen.networks.build import build_generator, load_generator, rebuild_generator
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.extractors import Classifier
@@ -15,6 +15,7 @@ __all__ = [
     "SharedStem",
     "StemSet",
     "build_generator",
+    "channels_last",
     "load_generator",
     "rebuild_generator",
     "to_float",

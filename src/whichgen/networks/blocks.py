@@ -1,7 +1,11 @@
 """The pieces that generators and discriminators are built of, and the sizes they work at."""
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
 
 RESOLUTIONS = tuple(
     sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 5) if base << n <= 64)
@@ -54,6 +58,12 @@ class PlainResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         hidden = nn.functional.leaky_relu(self.conv_in(nn.functional.leaky_relu(x, 0.2)), 0.2)
         return x + self.conv_out(hidden)
+
+
+def channels_last(network: Network) -> Network:
+    """The network itself, its convolutions' weights laid out as they are computed fastest."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def to_float(images: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from whichgen.networks.blocks import to_float
+from whichgen.networks.blocks import channels_last, to_float
 
 
 class Classifier(nn.Module):
@@ -53,13 +53,14 @@ class Classifier(nn.Module):
         """
         kept: list[nn.Module] = []
         for layer in copy.deepcopy(self.layers):
-            if isinstance(layer, nn.BatchNorm2d):
-                kept[-1] = fuse_conv_bn_eval(kept[-1], layer)
-            elif isinstance(layer, nn.BatchNorm1d):
-                kept[-1] = fuse_linear_bn_eval(kept[-1], layer)
+            before = kept[-1] if kept else None
+            if isinstance(layer, nn.BatchNorm2d) and isinstance(before, nn.Conv2d):
+                kept[-1] = fuse_conv_bn_eval(before, layer)
+            elif isinstance(layer, nn.BatchNorm1d) and isinstance(before, nn.Linear):
+                kept[-1] = fuse_linear_bn_eval(before, layer)
             else:
                 kept.append(layer)
-        return nn.Sequential(*kept).to(memory_format=torch.channels_last)
+        return channels_last(nn.Sequential(*kept))
 
     @torch.no_grad()
     def judge(self, images: Tensor, *, batch: int = 1000) -> tuple[Tensor, Tensor]:

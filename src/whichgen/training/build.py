@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
-from whichgen.networks import Discriminator, build_generator
+from whichgen.networks import Discriminator, build_generator, channels_last
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
 from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Training, Trunk
@@ -17,9 +17,6 @@ from whichgen.training.direct import DirectUpdate
 from whichgen.training.loop import Update
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
-
-LAYOUT = torch.channels_last
-"""Of the convolutions' weights; the networks bring their inputs into it."""
 
 
 def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
@@ -56,7 +53,7 @@ def build_update(
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
-        generator = build_generator(recipe, trunk, info).to(device, memory_format=LAYOUT)
+        generator = channels_last(build_generator(recipe, trunk, info).to(device))
     if isinstance(recipe, DgnRecipe):
         return DirectUpdate(
             generator=generator,
@@ -76,7 +73,8 @@ def build_update(
             n_types=generator.n_types,
             width=_multiple_of_8(trunk.width * recipe.discriminator.width_factor),
             blocks=trunk.blocks,
-        ).to(device, memory_format=LAYOUT)
+        )
+        discriminator = channels_last(discriminator.to(device))
     factor = recipe.training.discriminator_rate_factor
     return AdversarialUpdate(
         generator=generator,

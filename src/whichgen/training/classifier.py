@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
-from whichgen.networks import Classifier, to_float
+from whichgen.networks import Classifier, channels_last, to_float
 from whichgen.training.batches import MixedBatches
 from whichgen.training.progress import ProgressReport
 from whichgen.training.seeding import seeded_initialisation, stream
@@ -43,7 +43,8 @@ def fit_classifier(
             n_types=n_types,
             width=width,
             features=features,
-        ).to(images.device, memory_format=torch.channels_last)
+        )
+        net = channels_last(net.to(images.device))
         steps = max(1, images_seen // batch)
         batches = MixedBatches(images, types, seed=seed)
         optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05)
