@@ -31,7 +31,9 @@ class Draw:
         self.types = np.arange(ROWS) % TYPES
         self.modes = self.types * MODES + np.arange(ROWS) // TYPES % MODES
         self.centres = np.random.default_rng(0).normal(size=(TYPES * MODES, FEATURES)) * 2
-        self.train, self.validation, self.test, self.fake = (self.rows(self.modes) for _ in "1234")
+        self.train, self.validation, self.test, self.fake = (
+            self.rows(self.modes) for _ in range(4)
+        )
 
     def rows(self, modes: npt.NDArray[np.int64]) -> Array:
         """Fresh rows of the given modes."""
