@@ -1,4 +1,4 @@
-"""Time and peak memory of the headline metrics, and of prdc beside ours.
+"""Time and peak memory of the metrics on features, and of prdc beside ours.
 
     python benchmarks/metrics.py --rows 10000 --features 128
 
@@ -25,11 +25,18 @@ import numpy.typing as npt
 import prdc
 
 from whichgen.metrics import (
+    auth_pct,
+    c2st,
+    clipped_density_coverage,
+    data_copying,
     density_coverage,
     frechet_distance,
+    frechet_infinity,
+    gan_train,
     kernel_distance,
     memorisation,
     precision_recall,
+    vendi,
 )
 
 Array = npt.NDArray[np.float64]
@@ -37,10 +44,19 @@ OURS, THEIRS = "all four (k = 5)", "all four (k = 5), prdc"
 MEASURED: dict[str, Callable[[Array, Array, Array], object]] = {
     "nothing": lambda real, fake, train: None,
     "frechet_distance": lambda real, fake, train: frechet_distance(real, fake),
+    "frechet_infinity": lambda real, fake, train: frechet_infinity(real, fake),
     "kernel_distance": lambda real, fake, train: kernel_distance(real, fake),
     "precision_recall": lambda real, fake, train: precision_recall(real, fake),
     "density_coverage": lambda real, fake, train: density_coverage(real, fake),
+    "clipped_density_coverage": lambda real, fake, train: clipped_density_coverage(real, fake),
+    "vendi": lambda real, fake, train: vendi(fake),
+    "c2st": lambda real, fake, train: c2st(real, fake),
+    "gan_train, 10 types": lambda real, fake, train: gan_train(
+        fake, np.arange(len(fake)) % 10, real, np.arange(len(real)) % 10
+    ),
     "memorisation": lambda real, fake, train: memorisation(fake, train, real),
+    "auth_pct": lambda real, fake, train: auth_pct(fake, train),
+    "data_copying": lambda real, fake, train: data_copying(fake, train, real),
     OURS: lambda real, fake, train: (
         precision_recall(real, fake, k=5) | density_coverage(real, fake)
     ),

@@ -1,62 +1,148 @@
 """Features of one set of generated images to all of its scores."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from whichgen.metrics import (
+    auth_pct,
+    c2st,
+    clipped_density_coverage,
+    closest_pairs,
+    data_copying,
     density_coverage,
+    frechet_by_type,
     frechet_distance,
+    frechet_infinity,
+    gan_test,
+    gan_train,
     kernel_distance,
     memorisation,
     precision_recall,
     type_agreement,
     type_divergence,
     type_shares,
+    vendi,
 )
 
 Features = npt.NDArray[np.float32]
 Types = npt.NDArray[np.int64]
+Real = Mapping[str, npt.NDArray[Any]]
+
+
+class Attempts:
+    """Computes metrics; where one cannot be computed its scores are None and `missing` says why."""
+
+    def __init__(self) -> None:
+        self.missing: dict[str, str] = {}
+
+    def __call__(self, names: str, metric: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """What the metric returns, by name. `names` are those of its scores, apart by spaces."""
+        try:
+            result = metric(*arguments)
+        except ValueError as reason:
+            return self.none(names, str(reason))
+        return result if isinstance(result, dict) else {names: result}
+
+    def none(self, names: str, reason: str) -> dict[str, Any]:
+        """None for each name, with the reason."""
+        self.missing |= dict.fromkeys(names.split(), reason)
+        return dict.fromkeys(names.split())
 
 
 def score_features(
-    *,
-    fake: Features,
-    asked: Types | None,
-    recognised: Types,
-    real: dict[str, npt.NDArray[Any]],
-    n_types: int,
+    *, fake: Features, asked: Types | None, recognised: Types, real: Real, n_types: int
 ) -> dict[str, Any]:
     """All scores of N generated images against N held-out real ones.
 
     Args:
         fake: (N, d) features. asked: (N,) the types asked of the generator; None where it takes no
             types. recognised: (N,) the types that the judge sees.
-        real: `test_features` (N, d), `test_types` (N,), `train_features` (N, d).
+        real: `<split>_features` (N, d) and `<split>_types` (N,) of the splits test (what scores
+            are measured against), train (what may have been copied) and validation (floors).
         n_types: K.
 
     Returns:
-        `scores`, `p_values` and `per_type` as they stand in `scores.json`.
+        `scores`, `p_values`, `c2st`, `closest`, `per_type` and `missing` as they stand in
+        `scores.json`. A score that cannot be computed is None, and `missing` gives the reason.
     """
-    test, wanted = real["test_features"], real["test_types"]
-    copied = memorisation(fake, real["train_features"], test)
+    attempt = Attempts()
+    test, train = real["test_features"], real["train_features"]
+    copied = attempt("memorisation", memorisation, fake, train, test)
+    told = attempt("c2st", c2st, test, fake)
     scores = {
-        "fd": frechet_distance(test, fake),
-        "kid": kernel_distance(test, fake),
-        **precision_recall(test, fake),
-        **density_coverage(test, fake),
-        **type_divergence(wanted, recognised, n_types),
-        "memorisation": copied["share"],
+        **attempt("fd", frechet_distance, test, fake),
+        **attempt("fd_infinity", frechet_infinity, test, fake),
+        **attempt("kid", kernel_distance, test, fake),
+        **attempt("precision recall", precision_recall, test, fake),
+        **attempt("density coverage", density_coverage, test, fake),
+        **attempt("clipped_density clipped_coverage", clipped_density_coverage, test, fake),
+        **attempt("vendi vendi_ratio", _vendi_beside_real, test, fake),
+        **type_divergence(real["test_types"], recognised, n_types),
+        **_type_scores(attempt, fake, asked, recognised, real),
+        "c2st": told.get("accuracy"),
+        "memorisation": copied.get("share"),
+        **attempt("auth_pct", auth_pct, fake, train),
+        **attempt("c_t", data_copying, fake, train, test),
     }
+    return {
+        "scores": scores,
+        "p_values": {
+            "memorisation": copied.get("p_swap"),
+            "memorisation_exact": copied.get("p"),
+            "c2st": told.get("p"),
+        },
+        "c2st": {name: told.get(name) for name in ("low", "high", "detectable", "n")},
+        "closest": attempt("closest", closest_pairs, fake, train, test)["closest"],
+        "per_type": _per_type(attempt, fake, asked, recognised, real, n_types),
+        "missing": attempt.missing,
+    }
+
+
+def _vendi_beside_real(test: Features, fake: Features) -> dict[str, float]:
+    own = vendi(fake)
+    return {"vendi": own, "vendi_ratio": own / vendi(test)}
+
+
+def _type_scores(
+    attempt: Attempts, fake: Features, asked: Types | None, recognised: Types, real: Real
+) -> dict[str, Any]:
+    if asked is None:
+        return attempt.none("type_agreement gan_train gan_test", "the generator takes no types")
+    train, test = ((real[f"{name}_features"], real[f"{name}_types"]) for name in ("train", "test"))
+    return {
+        "type_agreement": type_agreement(asked, recognised),
+        **attempt("gan_train", gan_train, fake, asked, *test),
+        **attempt("gan_test", gan_test, *train, fake, asked),
+    }
+
+
+def _per_type(
+    attempt: Attempts,
+    fake: Features,
+    asked: Types | None,
+    recognised: Types,
+    real: Real,
+    n_types: int,
+) -> dict[str, Any]:
+    """Lists (K,): shares, purity (`agreement`), and the Fréchet distance beside its floor."""
+    test, wanted = real["test_features"], real["test_types"]
+    made = fake, recognised if asked is None else asked
+    held_out = real["validation_features"], real["validation_types"]
     per_type: dict[str, Any] = {
         "share": type_shares(recognised, n_types).tolist(),
         "real_share": type_shares(wanted, n_types).tolist(),
+        "fd": attempt("per_type_fd", frechet_by_type, test, wanted, *made, n_types)["per_type_fd"],
+        "fd_floor": frechet_by_type(test, wanted, *held_out, n_types),
     }
+    few = [str(k) for k, distance in enumerate(per_type["fd"] or []) if distance is None]
+    if few:
+        attempt.none("per_type_fd", f"fewer than 2 images of type {', '.join(few)}")
     if asked is not None:
-        scores["type_agreement"] = type_agreement(asked, recognised)
         per_type["agreement"] = [
             float((recognised[asked == k] == k).mean()) if (asked == k).any() else None
             for k in range(n_types)
         ]
-    return {"scores": scores, "p_values": {"memorisation": copied["p_swap"]}, "per_type": per_type}
+    return per_type

@@ -13,15 +13,25 @@ BUDGET = 1e12
 STEPS = np.arange(100, 1001, 100)
 FLOORS = {
     "fd": 1.0,
+    "fd_infinity": 0.1,
     "kid": 0.0,
     "precision": 0.95,
     "recall": 0.95,
     "density": 1.0,
     "coverage": 0.96,
+    "clipped_density": 1.0,
+    "clipped_coverage": 1.0,
+    "vendi": 12.0,
+    "vendi_ratio": 1.0,
     "types_covered": 1.0,
     "types_kl": 0.001,
     "type_agreement": 0.98,
+    "gan_train": 0.98,
+    "gan_test": 0.98,
+    "c2st": 0.5,
     "memorisation": 0.5,
+    "auth_pct": 55.0,
+    "c_t": 0.0,
 }
 # Small offsets by seed, the same for every recipe, so that paired differences are exact.
 WOBBLE = (0.00, 0.05, -0.04, 0.02, -0.03, 0.04, -0.02, 0.03)
@@ -61,7 +71,7 @@ def scores_file(family: str, seed: int, **changes: Any) -> dict[str, Any]:
         "budget_flops": BUDGET,
         "n": 360,
         "scores": scores | changes.pop("scores", {}),
-        "p_values": {"memorisation": 0.5},
+        "p_values": {"memorisation": 0.5, "memorisation_exact": 0.4, "c2st": 0.001},
         "floors": dict(FLOORS),
         "cost": {
             "training_flops": BUDGET,
@@ -72,7 +82,15 @@ def scores_file(family: str, seed: int, **changes: Any) -> dict[str, Any]:
             "training_parameters": parameters * (2 if family == "gan" else 1),
             "sampling_flops_per_image": 2e6,
         },
-        "per_type": {"agreement": [0.9] * 10, "share": [0.1] * 10, "real_share": [0.1] * 10},
+        "c2st": {"low": 0.55, "high": 0.65, "detectable": 0.566, "n": 360},
+        "per_type": {
+            "agreement": [0.9] * 10,
+            "share": [0.1] * 10,
+            "real_share": [0.1] * 10,
+            "fd": [7.25] * 10,
+            "fd_floor": [2.5] * 10,
+        },
+        "missing": {},
     }
     return content | changes
 

@@ -69,7 +69,7 @@ def test_no_cells_at_all():
 def test_missing_and_null_scores_are_nan(make_cell):
     cell = make_cell("gan", 0, scores={"fd": None})
     assert math.isnan(cell.score("fd"))
-    assert math.isnan(cell.score("vendi"))
+    assert math.isnan(cell.score("unheard_of"))
     assert math.isnan(cell.p_value("fd"))
     assert cell.floor("coverage") == 0.96
 

@@ -77,6 +77,51 @@ def test_it_states_figures_conditions_and_provenance(make_cells, render):
         assert words in text
 
 
+def test_it_says_how_well_each_family_is_told_from_the_real_images(make_cells, render):
+    text = text_of(render(make_cells(gan={"c2st": 0.61}, noise=0)))
+    assert (
+        "A classifier tells the GAN&#39;s images from real ones at an accuracy of 0.610 (chance "
+        "0.5), better than chance in 6 of 6 runs (exact binomial p &lt; 0.05). With 360 images "
+        "tried in a run, 0.566 or more is found with a probability of 80 %; less may go unseen."
+    ) in text
+    chance = make_cells(p_values={"memorisation": 0.5, "c2st": 0.3})
+    assert "better than chance in 0 of 6 runs" in text_of(render(chance))
+
+
+def test_what_was_not_measured_is_named_with_its_reason(make_cells, render):
+    cells = [
+        without(
+            c,
+            scores={**c.scores, "gan_train": None, "gan_test": None},
+            missing={
+                "gan_train": "the generator takes no types",
+                "gan_test": "the generator takes no types",
+                "per_type_fd": "fewer than 2 images of type 3",
+            },
+        )
+        if c.family == "gan"
+        else c
+        for c in make_cells(seeds=2)
+    ]
+    text = text_of(render(cells))
+    assert "Not measured gan: GAN-train and GAN-test: the generator takes no types" in text
+    assert "gan: per type fd: fewer than 2 images of type 3" in text
+    assert "Not measured" not in text_of(render(make_cells(seeds=2)))
+
+
+def test_what_else_speaks_of_copying_stands_beside_the_share(make_cells, render):
+    text = text_of(render(make_cells(gan={"auth_pct": 41.5, "c_t": -3.25}, noise=0)))
+    row = text[text.index("Seeds Finding") :]
+    assert row.startswith("Seeds Finding GAN 0.500 0.500 to 0.500 0.500 ")
+    assert "0.50 0.40 41.5 (55) -3.25 (0) 6 clear DGN" in row
+
+
+def test_each_type_has_its_distance_beside_its_floor(make_cells, render):
+    text = text_of(render(make_cells(seeds=2)))
+    assert "Type Real share FD floor GAN share GAN agreement GAN FD DGN share" in text
+    assert "0.100 2.50 0.100 0.900 7.25 0.100 0.900 7.25" in text
+
+
 def test_the_same_cells_give_the_same_page(make_cells, render):
     assert render(make_cells(seeds=2)) == render(make_cells(seeds=2))
 
@@ -128,7 +173,9 @@ EDGE_CASES = {
     "all failed": lambda cells: [
         without(c, status="failed", scores={}, floors={}, cost={}, samples=None) for c in cells
     ],
-    "no metric": lambda cells: [without(c, scores={}, floors={}, p_values={}) for c in cells],
+    "no metric": lambda cells: [
+        without(c, scores={}, floors={}, p_values={}, c2st={}) for c in cells
+    ],
     "a metric missing once": lambda cells: [
         without(c, scores={k: v for k, v in c.scores.items() if k != "fd"}) if c.seed else c
         for c in cells

@@ -24,6 +24,14 @@ def test_medians_quartiles_worst_and_floor(make_cell):
     assert pick(score_table(cells), "gan", "coverage")["worst"] == pytest.approx(0.1)
 
 
+def test_the_worst_of_a_metric_with_a_target_is_the_furthest_from_it(make_cell):
+    values = {"c_t": (0.5, -2.0, 1.0), "vendi_ratio": (0.9, 1.2, 1.0)}
+    cells = [make_cell("gan", s, scores={k: v[s] for k, v in values.items()}) for s in range(3)]
+    table = score_table(cells)
+    assert pick(table, "gan", "c_t")["worst"] == -2.0
+    assert pick(table, "gan", "vendi_ratio")["worst"] == 1.2
+
+
 def test_costs_are_in_the_score_table_and_seconds_are_not(make_cells):
     table = score_table(make_cells(seeds=2))
     assert pick(table, "gan", "training_parameters")["median"] == 80_000

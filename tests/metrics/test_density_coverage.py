@@ -3,7 +3,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prdc import compute_prdc
 from scipy.spatial.distance import cdist
 
 from whichgen.metrics import density_coverage, expected_coverage, precision_recall
@@ -113,16 +112,6 @@ def test_repeating_the_generated_rows_changes_nothing(seed: int, n: int, m: int)
 def test_identical_constant_sets_are_covered() -> None:
     same = np.full((9, 2), 0.1)
     assert density_coverage(same, same, k=3) == {"density": 3.0, "coverage": 1.0}  # 9 of 3
-
-
-@pytest.mark.parametrize(("n", "m", "d", "k"), [(700, 500, 8, 5), (200, 300, 400, 3)])
-def test_agreement_with_prdc(n: int, m: int, d: int, k: int) -> None:
-    """Continuous data have no ties, so open balls and closed ones agree."""
-    real, fake = two_sets(5, n, m, d)
-    oracle = compute_prdc(real, fake, nearest_k=k)
-    scores = density_coverage(real, fake, k=k)
-    assert 0 < scores["coverage"] < 1
-    assert scores == {name: pytest.approx(oracle[name], rel=1e-12) for name in scores}
 
 
 @pytest.mark.slow

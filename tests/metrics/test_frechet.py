@@ -1,12 +1,8 @@
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from whichgen.metrics import frechet_distance
 
@@ -123,21 +119,3 @@ def test_the_bias_at_finite_size() -> None:
         frechet_distance(rng.normal(size=(n, d)), rng.normal(size=(n, d))) for _ in range(20)
     ]
     assert np.mean(distances) == pytest.approx(d * (d + 5) / (2 * n), rel=0.1)
-
-
-class Identity(torch.nn.Identity):
-    """An extractor whose input is already the features."""
-
-    def __init__(self, num_features: int) -> None:
-        super().__init__()
-        self.num_features = num_features
-
-
-@pytest.mark.parametrize(("n", "m", "d"), [(400, 300, 16), (2000, 2000, 64)])
-def test_agreement_with_torchmetrics(n: int, m: int, d: int) -> None:
-    real, fake = two_sets(7, n, m, d)
-    oracle: Any = FrechetInceptionDistance(feature=Identity(d))
-    oracle.set_dtype(torch.float64)
-    oracle.update(torch.from_numpy(real), real=True)
-    oracle.update(torch.from_numpy(fake), real=False)
-    assert frechet_distance(real, fake) == pytest.approx(float(oracle.compute()), rel=1e-6)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import binom
 
-from whichgen.metrics import memorisation
+from whichgen.metrics import closest_pairs, memorisation
 
 Array = npt.NDArray[np.float64]
 seeds = st.integers(0, 2**32 - 1)
@@ -120,3 +120,25 @@ def test_unmatched_sizes_and_empty_sets_are_refused() -> None:
         memorisation(fake, train, held_out[:7])
     with pytest.raises(ValueError, match=r"^fake has 0 rows"):
         memorisation(fake[:0], train, held_out)
+
+
+def test_the_closest_pairs_are_the_copies_first() -> None:
+    train, held_out = np.array([[0.0], [10.0], [20.0]]), np.array([[4.0], [100.0], [13.0]])
+    fake = np.array([[8.0], [20.0], [1.0], [60.0]])
+    assert closest_pairs(fake, train, held_out, count=3) == [
+        {"fake": 1, "train": 2, "held_out": 2, "to_train": 0, "to_held_out": 7},
+        {"fake": 2, "train": 0, "held_out": 0, "to_train": 1, "to_held_out": 3},
+        {"fake": 0, "train": 1, "held_out": 0, "to_train": 2, "to_held_out": 4},
+    ]
+
+
+@given(seed=seeds, m=sizes, n=sizes)
+def test_the_closest_pairs_are_in_order_and_no_more_than_there_are(
+    seed: int, m: int, n: int
+) -> None:
+    sets = three_sets(seed, m, n)
+    pairs = closest_pairs(*sets, count=5)
+    away = cdist(sets[0], sets[1]).min(axis=1)
+    assert [pair["to_train"] for pair in pairs] == pytest.approx(np.sort(away)[:5])
+    with pytest.raises(ValueError, match=r"^count must be 1 or more"):
+        closest_pairs(*sets, count=0)

@@ -3,7 +3,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prdc import compute_prdc
 
 from whichgen.metrics import precision_recall
 
@@ -90,13 +89,3 @@ def test_repeating_the_generated_rows_leaves_precision(seed: int, n: int, m: int
 def test_identical_constant_sets_are_perfect() -> None:
     same = np.full((9, 2), 0.1)
     assert precision_recall(same, same) == {"precision": 1.0, "recall": 1.0}
-
-
-@pytest.mark.parametrize(("n", "m", "d", "k"), [(700, 500, 8, 3), (200, 300, 400, 5)])
-def test_agreement_with_prdc(n: int, m: int, d: int, k: int) -> None:
-    """Continuous data have no ties, so open balls and closed ones agree."""
-    real, fake = two_sets(5, n, m, d)
-    oracle = compute_prdc(real, fake, nearest_k=k)
-    scores = precision_recall(real, fake, k=k)
-    assert 0 < scores["precision"] < 1
-    assert scores == {name: pytest.approx(oracle[name], rel=1e-12) for name in scores}

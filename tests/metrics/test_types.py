@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from whichgen.metrics import type_agreement, type_divergence, type_shares
+from whichgen.metrics import (
+    frechet_by_type,
+    frechet_distance,
+    type_agreement,
+    type_divergence,
+    type_shares,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -107,3 +113,28 @@ def test_no_types_and_unequal_lengths_are_refused() -> None:
         type_shares(np.array([0]), 0)
     with pytest.raises(ValueError, match=r"^recognised has 2 types, asked 3"):
         type_agreement(np.array([0, 1, 2]), np.array([0, 1]))
+
+
+def test_the_distance_within_each_type() -> None:
+    """Type 1 is shifted by (0, 2), type 0 is not, type 2 has a single generated row."""
+    real = np.random.default_rng(0).normal(size=(40, 2))
+    types = np.arange(40) % 3
+    fake = real + 2 * np.outer(types == 1, [0, 1])
+    kept = (types < 2) | (np.arange(40) == 2)
+    distances = frechet_by_type(real, types, fake[kept], types[kept], 4)
+    assert distances == [pytest.approx(0, abs=1e-9), pytest.approx(4), None, None]
+
+
+def test_of_each_type_as_many_rows_of_both_sets_are_compared() -> None:
+    real, fake = np.random.default_rng(0).normal(size=(2, 30, 2))
+    one = np.zeros(30, dtype=np.int64)
+    (distance,) = frechet_by_type(real, one, fake[:20], one[:20], 1)
+    assert distance == frechet_distance(real[:20], fake[:20])
+
+
+def test_types_that_do_not_match_their_rows_are_refused() -> None:
+    rows, types = np.zeros((4, 2)), np.array([0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"^fake_types has 3 types for 4 rows"):
+        frechet_by_type(rows, types, rows, types[:3], 2)
+    with pytest.raises(ValueError, match=r"^real_types must lie in 0 … 0"):
+        frechet_by_type(rows, types, rows, types, 1)

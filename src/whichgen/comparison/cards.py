@@ -6,12 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whichgen.comparison.axes import floor_of, median_score
+import numpy as np
+
+from whichgen.comparison.axes import floor_of, median, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
+from whichgen.comparison.memorisation import LEVEL
 from whichgen.comparison.wording import (
     AXIS_METRICS,
     AXIS_NAMES,
     FAMILY_NAMES,
+    counted,
     in_unit,
     listed,
     number,
@@ -55,8 +59,8 @@ def pair_rows(verdict: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def memorisation_rows(pair: Pair | None) -> list[dict[str, str]]:
-    """The memorisation check, a row a family."""
+def memorisation_rows(cells: Sequence[Cell], pair: Pair | None) -> list[dict[str, str]]:
+    """The memorisation check, a row a family; what stands beside it as "value (floor)"."""
     if pair is None:
         return []
     return [
@@ -67,11 +71,34 @@ def memorisation_rows(pair: Pair | None) -> list[dict[str, str]]:
             "interval": f"{number(result['interval'][0])} to {number(result['interval'][1])}",
             "floor": number(result["floor"]),
             "p": p_value(result["p_sign_flip"]),
-            "binomial": p_value(result["p_run_median"]),
+            "p_run": p_value(result["p_run_median"]),
+            "p_exact": p_value(_median_p(cells, pair[family], "memorisation_exact")),
+            "auth_pct": _beside_floor(cells, pair[family], "auth_pct"),
+            "c_t": _beside_floor(cells, pair[family], "c_t"),
             "seeds": str(len(result["seeds"])),
         }
         for family, result in pair["memorisation"].items()
     ]
+
+
+def told_apart_sentences(cells: Sequence[Cell], pair: Pair | None) -> list[str]:
+    """How well a classifier tells each family's images from real ones, and what it could miss."""
+    if pair is None:
+        return []
+    sentences = []
+    for family in FAMILIES:
+        runs = [cell for cell in by_seed(cells, pair[family]).values() if cell.c2st.get("n")]
+        if not runs:
+            continue
+        found = sum(cell.p_value("c2st") < LEVEL for cell in runs)
+        sentences.append(
+            f"A classifier tells the {FAMILY_NAMES[family]}'s images from real ones at an accuracy "
+            f"of {number(median_score(runs, 'c2st'))} (chance 0.5), better than chance in {found} "
+            f"of {counted(len(runs), 'run')} (exact binomial p < 0.05). With {runs[0].c2st['n']:,} "
+            f"images tried in a run, {number(runs[0].c2st['detectable'])} or more is found with a "
+            "probability of 80 %; less may go unseen."
+        )
+    return sentences
 
 
 def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> str:
@@ -102,6 +129,16 @@ def crossing_sentence(pair: Pair | None) -> str:
     if not points:
         return "The median curves do not cross over the budgets that both were validated at."
     return f"The median curves cross at {listed(points)}."
+
+
+def _beside_floor(cells: Sequence[Cell], recipe: str, metric: str) -> str:
+    group = [*by_seed(cells, recipe).values()]
+    return f"{number(median_score(group, metric))} ({number(floor_of(group, metric))})"
+
+
+def _median_p(cells: Sequence[Cell], recipe: str, metric: str) -> float:
+    runs = [cell for cell in by_seed(cells, recipe).values() if not cell.failed]
+    return median(np.array([cell.p_value(metric) for cell in runs]))
 
 
 def _bar(result: Mapping[str, Any]) -> dict[str, float] | None:

@@ -46,6 +46,8 @@ class Cell:
     floors: Mapping[str, float | None]
     cost: Mapping[str, float | None]
     per_type: Mapping[str, Sequence[float | None]]
+    c2st: Mapping[str, float | None] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +91,8 @@ class Cell:
             floors=scores.get("floors") or {},
             cost=scores.get("cost") or {},
             per_type=scores.get("per_type") or {},
+            c2st=scores.get("c2st") or {},
+            missing=scores.get("missing") or {},
             history=pd.DataFrame() if history is None else history,
             timing=pd.DataFrame() if timing is None else timing,
             measured=measured or {},

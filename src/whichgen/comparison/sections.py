@@ -73,6 +73,18 @@ def score_rows(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def missing_rows(cells: Sequence[Cell]) -> list[str]:
+    """What could not be measured, and why: a line for each recipe and reason."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        for metric, reason in cell.missing.items():
+            known = names.setdefault((cell.recipe, reason), [])
+            name = METRICS[metric].name if metric in METRICS else metric.replace("_", " ")
+            if name not in known:
+                known.append(name)
+    return [f"{recipe}: {listed(found)}: {why}" for (recipe, why), found in names.items()]
+
+
 def cost_rows(table: pd.DataFrame, measured: pd.DataFrame) -> dict[str, Any]:
     """Computed costs, then what was measured on the machine, a column a recipe."""
     costs = pd.concat([table[table["kind"] == "cost"], measured])
@@ -87,13 +99,18 @@ def cost_rows(table: pd.DataFrame, measured: pd.DataFrame) -> dict[str, Any]:
 
 
 def type_rows(chosen: Mapping[str, Cell], names: Sequence[str]) -> dict[str, Any]:
-    """Share and agreement by type of the shown cells; empty rows where they were not measured."""
+    """Share, agreement and distance by type of the shown cells; no rows where not measured.
+
+    A row is the type's name, what real images get (share, distance) and what each family gets.
+    """
     measured = {family: cell for family, cell in chosen.items() if cell.per_type.get("share")}
     rows = []
     for index, name in enumerate(names if measured else []):
-        real = _at(next(iter(measured.values())), "real_share", index)
+        first = next(iter(measured.values()))
+        real = [_at(first, key, index) for key in ("real_share", "fd_floor")]
         sides = [
-            (_at(cell, "share", index), _at(cell, "agreement", index)) for cell in measured.values()
+            [_at(cell, key, index) for key in ("share", "agreement", "fd")]
+            for cell in measured.values()
         ]
         rows.append((name, real, sides))
     return {"families": [FAMILY_NAMES[family] for family in measured], "rows": rows}

@@ -35,7 +35,7 @@ def score_table(cells: Sequence[Cell]) -> pd.DataFrame:
 
     ``n`` counts the finished runs that have the metric, ``failed`` the recipe's failed runs.
     Holds no measured time, so equal runs give equal bytes. ``worst`` is the seed furthest on the
-    bad side, NaN for costs.
+    bad side, or from the target where a metric has one, and NaN for costs.
     """
     rows = []
     for recipe, group in _recipes(cells):
@@ -122,6 +122,8 @@ def _worst(values: npt.NDArray[np.float64], better: str) -> float:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return math.nan
+    if better.startswith("near "):
+        return float(finite[np.abs(finite - float(better.removeprefix("near "))).argmax()])
     return float(finite.min() if better == "higher" else finite.max())
 
 

@@ -37,19 +37,39 @@ class Metric:
 
 METRICS: Mapping[str, Metric] = {
     "fd": Metric("Fréchet distance", "lower", "closeness of the images to real ones, all told"),
-    "kid": Metric("kernel distance", "lower", "the same by a polynomial kernel, unbiased"),
+    "fd_infinity": Metric("FD∞", "lower", "the same, extrapolated to endless images"),
+    "kid": Metric("kernel distance", "lower", "closeness by a polynomial kernel, unbiased"),
     "precision": Metric("precision", "higher", "share of images that look real"),
     "recall": Metric("recall", "higher", "share of real images within reach"),
     "density": Metric("density", "higher", "how deep in the real data the images lie"),
     "coverage": Metric("coverage", "higher", "share of real images with a generated neighbour"),
+    "clipped_density": Metric(
+        "clipped density", "higher", "share of good images, none counted twice"
+    ),
+    "clipped_coverage": Metric(
+        "clipped coverage", "higher", "share of good images that would cover the real ones as well"
+    ),
+    "vendi": Metric("Vendi score", "higher", "how many quite different images there are in effect"),
+    "vendi_ratio": Metric("Vendi ratio", "near 1", "the Vendi score over that of real images"),
     "types_covered": Metric("types covered", "higher", "share of the types that occur"),
     "types_kl": Metric("types KL", "lower", "how far the mix of types is from the real mix"),
     "type_agreement": Metric(
         "type agreement", "higher", "share recognised as the type that was asked for"
     ),
+    "gan_train": Metric(
+        "GAN-train", "higher", "accuracy on real images of a classifier trained on generated ones"
+    ),
+    "gan_test": Metric(
+        "GAN-test", "higher", "accuracy on generated images of a classifier trained on real ones"
+    ),
+    "c2st": Metric("C2ST accuracy", "near 0.5", "how often generated and real are told apart"),
     "memorisation": Metric(
         "memorisation", "near 0.5", "share nearer to a training image than to held-out ones"
     ),
+    "auth_pct": Metric(
+        "AuthPct", "higher", "per cent no nearer to a training image than its real neighbour is"
+    ),
+    "c_t": Metric("C_T", "near 0", "below 0: nearer to training images than held-out ones are"),
 }
 
 COSTS: Mapping[str, str] = {

@@ -66,12 +66,18 @@ def squared_radii(points: Float64s, k: int, *, block: int = BLOCK) -> Float64s:
 def ball_limits(points: Float64s, k: int, *, block: int = BLOCK) -> Float64s:
     """Return the squared distance (N,) up to which a sample lies in a point's k-nearest ball.
 
-    The balls are closed. A sample exactly on the surface (a copy of the k-th neighbour) must not
-    fall in or out by the rounding of a product, so each squared radius is widened by a slack
-    relative to |x|² + r². Raises as `squared_radii` does.
+    The balls are closed: `closed_limits` of the squared radii. Raises as `squared_radii` does.
     """
-    radii = squared_radii(points, k, block=block)
-    return radii + TIE_SLACK * (np.einsum("nd,nd->n", points, points) + radii)
+    return closed_limits(points, squared_radii(points, k, block=block))
+
+
+def closed_limits(points: Float64s, squared: Float64s) -> Float64s:
+    """Return squared radii (N,) around points (N, d), widened so that surfaces are inside.
+
+    A sample exactly on the surface (a copy of the k-th neighbour) must not fall in or out by the
+    rounding of a product; the slack is relative to |x|² + r².
+    """
+    return squared + TIE_SLACK * (np.einsum("nd,nd->n", points, points) + squared)
 
 
 def nearest_rows(

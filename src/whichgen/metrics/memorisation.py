@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import binomtest, norm
 
 from whichgen.metrics.distances import about_median, nearest_rows
-from whichgen.metrics.inputs import Features, Float64s, checked_features
+from whichgen.metrics.inputs import Features, Float64s, check_at_least, checked_features
 
 TIE_TOLERANCE = 1e-12  # relative: two sums of the same squares in another order
 
@@ -42,6 +42,35 @@ def memorisation(fake: Features, train: Features, held_out: Features) -> dict[st
         ]
     )
     return {"share": float(nearer.mean()), "p": float(exact), "p_swap": _swap_p_value(received)}
+
+
+def closest_pairs(
+    fake: Features, train: Features, held_out: Features, *, count: int = 8
+) -> list[dict[str, float]]:
+    """Return the `count` rows of fake (M, d) nearest to a training row, the nearest first.
+
+    Each with its row number (`fake`), its nearest training and held-out row (`train`, `held_out`)
+    and the distances to both (`to_train`, `to_held_out`): something for the eye to judge.
+
+    Raises ValueError for a count below 1, an empty set, unequal widths, NaN or infinity.
+    """
+    check_at_least(1, count=count)
+    sets = {"fake": fake, "train": train, "held_out": held_out}
+    fake, train, held_out = checked_features(sets, at_least=1)
+    train, held_out, fake = about_median(train, held_out, fake)
+    near, to_train = nearest_rows(fake, train)
+    chosen = np.argsort(to_train, kind="stable")[:count]
+    other, to_held = nearest_rows(fake[chosen], held_out)
+    return [
+        {
+            "fake": int(row),
+            "train": int(near[row]),
+            "held_out": int(other[i]),
+            "to_train": float(np.sqrt(to_train[row])),
+            "to_held_out": float(np.sqrt(to_held[i])),
+        }
+        for i, row in enumerate(chosen)
+    ]
 
 
 def _votes(to_train: Float64s, to_held: Float64s) -> Float64s:

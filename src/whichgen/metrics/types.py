@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from whichgen.metrics.inputs import Float64s, check_at_least
+from whichgen.metrics.frechet import frechet_distance
+from whichgen.metrics.inputs import Features, Float64s, check_at_least, checked_features
 
 Types = npt.NDArray[np.integer[Any]]
 
@@ -53,24 +54,57 @@ def type_agreement(asked: Types, recognised: Types) -> float:
     Raises ValueError for empty arrays, other dimensions, unequal lengths, or numbers that are
     not whole.
     """
-    asked, recognised = _checked("asked", asked), _checked("recognised", recognised)
+    asked, recognised = checked_types("asked", asked), checked_types("recognised", recognised)
     if len(asked) != len(recognised):
         raise ValueError(f"recognised has {len(recognised)} types, asked {len(asked)}")
     return float((asked == recognised).mean())
 
 
+def frechet_by_type(
+    real: Features, real_types: Types, fake: Features, fake_types: Types, n_types: int
+) -> list[float | None]:
+    """Return the Fréchet distance within each type, of real (N, d) and fake (M, d).
+
+    Of each type as many rows of both sets are taken, the first ones. None for a type with fewer
+    than 2 rows in either set. With few rows the bias is large: compare with a floor only.
+
+    Raises ValueError for types that do not match their rows or are out of range, unequal widths,
+    NaN or infinity.
+    """
+    real, fake = checked_features({"real": real, "fake": fake}, at_least=1)
+    checked_types("real_types", real_types, rows=len(real))
+    checked_types("fake_types", fake_types, rows=len(fake))
+    pairs = zip(
+        _counts("real_types", real_types, n_types),
+        _counts("fake_types", fake_types, n_types),
+        strict=True,
+    )
+    distances: list[float | None] = []
+    for k, counts in enumerate(pairs):
+        rows = int(min(counts))
+        sides = real[real_types == k][:rows], fake[fake_types == k][:rows]
+        distances.append(frechet_distance(*sides) if rows > 1 else None)
+    return distances
+
+
 def _counts(name: str, types: Types, n_types: int) -> Float64s:
     check_at_least(1, n_types=n_types)
-    types = _checked(name, types)
+    types = checked_types(name, types)
     if types.min() < 0 or types.max() >= n_types:
         raise ValueError(f"{name} must lie in 0 … {n_types - 1}")
     return np.bincount(types, minlength=n_types).astype(np.float64)
 
 
-def _checked(name: str, types: Types) -> Types:
+def checked_types(name: str, types: Types, *, rows: int | None = None) -> Types:
+    """Return types (N,) as an array of whole numbers, N of 1 or more, or `rows` where given.
+
+    Raises ValueError, naming the argument, for other dimensions, lengths or numbers.
+    """
     array = np.asarray(types)
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold whole numbers, not {array.dtype}")
     if array.ndim != 1 or len(array) == 0:
         raise ValueError(f"{name} must have shape (N,) with N of 1 or more, not {array.shape}")
+    if rows is not None and len(array) != rows:
+        raise ValueError(f"{name} has {len(array)} types for {rows} rows")
     return array
