@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Small networks on one core: a second thread helps little, and on a busy machine it only waits.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 

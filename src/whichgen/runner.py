@@ -41,7 +41,7 @@ class ReusingSession(KedroSession):
         self, pipeline_names: list[str] | None = None, **options: Any
     ) -> Any:
         """As `KedroSession.run`; with no pipeline named, everything runs."""
-        if pipeline_names and type(options.get("runner")) is SequentialRunner:
+        if pipeline_names and type(options.get("runner")) in (type(None), SequentialRunner):
             options["runner"] = ReusingRunner(frozenset(pipeline_names))
         return super().run(pipeline_names=pipeline_names, **options)
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from whichgen.catalog.whole import write_whole
+
 if TYPE_CHECKING:
     from whichgen.grids import Pixels
 
@@ -27,10 +29,7 @@ class PictureDataset(AbstractDataset["Pixels", bytes]):
         """Write the picture, whole or not at all."""
         from whichgen.grids import png_bytes
 
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        part = self._filepath.with_suffix(".part")
-        part.write_bytes(png_bytes(data))
-        part.replace(self._filepath)
+        write_whole(self._filepath, png_bytes(data))
 
     def _exists(self) -> bool:
         return self._filepath.is_file()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from whichgen.catalog.whole import write_whole
 from whichgen.errors import WhichgenError
 
 if TYPE_CHECKING:
@@ -36,12 +37,11 @@ class SafetensorsDataset(AbstractDataset["dict[str, Tensor]", "dict[str, Tensor]
 
     def save(self, data: "dict[str, Tensor]") -> None:
         """Write the file, whole or not at all."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        part = self._filepath.with_suffix(".part")
-        save_file({name: t.detach().cpu().contiguous() for name, t in data.items()}, part)
-        part.replace(self._filepath)
+        # As bytes: safetensors' own writer hides a full disk behind an error of its own.
+        tensors = {name: t.detach().cpu().contiguous() for name, t in data.items()}
+        write_whole(self._filepath, save(tensors))
 
     def _exists(self) -> bool:
         return self._filepath.is_file()
