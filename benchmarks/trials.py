@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 import yaml
 from kedro.framework.project import configure_project
-from kedro.framework.session import KedroSession
+
+from whichgen.runner import ReusingSession
 
 SEED = 900
 ROOT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def run_trial(dataset: str, family: str, settings: dict[str, Any], budget: float
         "recipe": family,
         "recipes": {family: nested(settings)},
     }
-    with KedroSession.create(ROOT, runtime_params=parameters) as session:
+    with ReusingSession.create(ROOT, runtime_params=parameters) as session:
         session.run(pipeline_names=[family])
     folder = ROOT / "data/06_models" / dataset / family / str(SEED)
     looks = pd.read_csv(folder / "history.csv").dropna(subset="validation_fd")

@@ -79,8 +79,7 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
     fresh_project.run(
         "kedro", "run", "--params",
         "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
-        "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000,"
-        "recipes.dgn.encoder.images_seen=2000",
+        "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000",
     )  # fmt: skip
     info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
     assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)
