@@ -1,8 +1,9 @@
-"""Random streams by name, all from one seed: no global state, and nothing to save for a resume."""
+"""Random streams by name, all from one seed: none has a state that a resume would need."""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -27,3 +28,20 @@ def seeded_initialisation(seed: int, *names: str | int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, *names))
         yield
+
+
+def random_state() -> dict[str, Any]:
+    """torch's global generators, the CPU's and every CUDA device's.
+
+    The shipped training draws from named streams only; a layer such as dropout in a network of
+    one's own draws from these.
+    """
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.random.get_rng_state(), "cuda": cuda}
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Set what `random_state` returned."""
+    torch.random.set_rng_state(state["cpu"].cpu())
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all([one.cpu() for one in state["cuda"]])
