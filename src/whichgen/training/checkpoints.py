@@ -75,6 +75,7 @@ class Checkpoints:
     def discard(self) -> None:
         """Remove these states, for the training's results are written."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._last_step = -1
         if self._parent.is_dir() and not any(self._parent.iterdir()):
             self._parent.rmdir()
 

@@ -171,10 +171,11 @@ class _Run:
         if not self._update.guard.tripped:
             return None
         problem = f"a loss or gradient is not finite {where}"
-        if not self.state.roll_back():
+        back_to = self.state.roll_back()
+        if back_to is None:
             return f"{problem}, again after a rollback to {ROLLBACK_RATE:g} times the rate"
         logger.warning(
-            "%s: back to the weights of the last validation, at %g times the rate",
-            problem, ROLLBACK_RATE,
+            "%s: back to the weights of step %d, at %g times the rate",
+            problem, back_to, ROLLBACK_RATE,
         )  # fmt: skip
         return None

@@ -31,7 +31,8 @@ class TrainingState:
         ema: the averaged generator. best: it as it was at the best validation, which was after
             `best_step` steps at `best_distance`.
         rate_scale: of all learning rates; lowered by a rollback.
-        anchor: what a rollback goes back to, the weights of the last validation; None after it.
+        anchor: what a rollback goes back to, the weights of the last validation or the first ones;
+            None after it.
         peak_memory: the most memory, in bytes, that a process before this one took.
     """
 
@@ -45,7 +46,7 @@ class TrainingState:
         self.history: list[Row] = []
         self.seconds: list[float] = []
         self.rate_scale, self.peak_memory = 1.0, 0
-        self.anchor: dict[str, Any] | None = copy.deepcopy(self._weights())
+        self.anchor: dict[str, Any] | None = self._anchor()
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and plain types; some of the tensors are the ones in training."""
@@ -77,21 +78,25 @@ class TrainingState:
             self.best_distance, self.best_step = distance, self.step
             self.best.load_state_dict(self.ema.network.state_dict())
         if self.anchor is not None:
-            self.anchor = copy.deepcopy(self._weights())
+            self.anchor = self._anchor()
 
-    def roll_back(self) -> bool:
-        """Go back to the anchor's weights at lower rates; False if that was done before.
+    def roll_back(self) -> int | None:
+        """Go back to the anchor's weights at lower rates; their step, None if it was done before.
 
         Only the weights, averages and optimisers go back. The position and the FLOPs spent go on,
         so that the budget stays true and the next steps see other batches.
         """
         if self.anchor is None:
-            return False
+            return None
+        step: int = self.anchor["step"]
         self._load_weights(self.anchor)
         self.anchor = None
         self.rate_scale *= ROLLBACK_RATE
         self._update.guard.tripped = torch.zeros_like(self._update.guard.tripped)
-        return True
+        return step
+
+    def _anchor(self) -> dict[str, Any]:
+        return {"step": self.step, **copy.deepcopy(self._weights())}
 
     def _weights(self) -> dict[str, Any]:
         networks = self._update.networks

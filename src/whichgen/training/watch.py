@@ -35,7 +35,9 @@ class HealthWatch:
         spread, accuracy = row.get("validation_spread", 1.0), row.get("d_accuracy", 0.0)
         if spread < LEAST_SPREAD:
             self._tell(
-                row, "collapse", f"the samples of a type vary {spread:.2g} times as real ones"
+                row,
+                "collapse",
+                f"the samples of a type vary {spread:.2g} times as much as real ones",
             )
         if accuracy > MOST_ACCURACY:
             figure = f"it orders {accuracy:.1%} of the pairs rightly"
