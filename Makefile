@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 DATASET ?= digits
 
-.PHONY: help compare test test-fast lint ui viz bench clean
+.PHONY: help compare test test-fast lint ui viz bench kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ viz: $(STAMP) ## the pipelines as a graph in the browser
 
 bench: $(STAMP) ## time the metrics against the reference implementation
 	$(BIN)/python benchmarks/metrics.py
+
+kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
+	$(BIN)/python benchmarks/kills.py --kills 100
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \

@@ -89,7 +89,7 @@ def test_a_cut_off_file_is_detected_and_with_no_other_left_there_is_none(checkpo
     path = files(checkpoints)[0]
     path.write_bytes(path.read_bytes()[:-100])
     assert again(checkpoints).load(CPU) is None
-    assert "damaged" in caplog.text
+    assert caplog.messages == [f"{path}: damaged, its SHA-256 is another; the training begins anew"]
 
 
 def test_what_a_kill_left_half_written_is_no_state(checkpoints, caplog):
@@ -122,9 +122,9 @@ def test_another_configuration_is_not_continued_and_the_difference_told(checkpoi
         (
             "whichgen.training.checkpoints",
             logging.WARNING,
-            f"{checkpoints.folder}: of a training with another configuration (training.rate: "
-            "0.001, now 0.01), not continued; the former configuration goes on with it, removing "
-            "the folder drops it",
+            f"{checkpoints.folder}: of a training with another configuration or code "
+            "(training.rate: 0.001, now 0.01), not continued; the former one goes on with it, "
+            "removing the folder drops it",
         )
     ]
     changed.save(state(5))

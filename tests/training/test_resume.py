@@ -159,7 +159,7 @@ def test_a_stop_says_how_to_go_on_and_shows_in_the_status(cell, run, disturbance
         "the same command goes on from there"
     )
     status = json.loads((tmp_path / "cell/live/status.json").read_text())
-    assert (status["state"], status["error"]) == ("stopped", "stopped by SIGTERM after 8 steps")
+    assert (status["state"], status["error"]) == ("stopped", None)
 
 
 def test_seconds_spent_before_a_stop_count(cell, run, stop_and_go_on, tmp_path):

@@ -102,7 +102,7 @@ def _told(
     try:
         yield
     except (Stopped, KeyboardInterrupt) as end:
-        files.status("stopped", str(end) or None)
+        files.status("stopped")
         bar.close()
         if isinstance(end, Stopped):
             logger.warning(

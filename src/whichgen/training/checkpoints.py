@@ -47,7 +47,7 @@ class Checkpoints:
     def load(self, device: torch.device) -> dict[str, Any] | None:
         """The newest state whose bytes are those that were saved, or None.
 
-        A damaged one is told and removed. So are, but only told, states of another identity.
+        Damaged ones are told and removed; states of another identity are told and stay.
         """
         self._tell_others()
         for path in reversed(self._files()):
@@ -56,8 +56,9 @@ class Checkpoints:
                 state = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
                 self._last_step = state["step"]
                 return dict(state)
-            logger.warning("%s: damaged, its SHA-256 is another; the one before is used", path)
             path.unlink()
+            rest = "the one before is used" if self._files() else "the training begins anew"
+            logger.warning("%s: damaged, its SHA-256 is another; %s", path, rest)
         return None
 
     def save(self, state: dict[str, Any]) -> None:
@@ -99,8 +100,8 @@ class Checkpoints:
             if file.parent != self.folder:
                 changed = "; ".join(differences(json.loads(file.read_text()), self._identity))
                 logger.warning(
-                    "%s: of a training with another configuration (%s), not continued; the former "
-                    "configuration goes on with it, removing the folder drops it",
+                    "%s: of a training with another configuration or code (%s), not continued; "
+                    "the former one goes on with it, removing the folder drops it",
                     file.parent, changed,
                 )  # fmt: skip
 

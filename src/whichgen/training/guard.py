@@ -1,5 +1,7 @@
 """Steps that are not made once a loss or a gradient is not finite."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,7 @@ class FiniteGuard:
         self.tripped = torch.zeros((), device=device)
 
     def descend(
-        self, optimiser: torch.optim.Optimizer, loss: Tensor, clip: float = float("inf")
+        self, optimiser: torch.optim.Optimizer, loss: Tensor, clip: float = math.inf
     ) -> Tensor:
         """One step of a fused optimiser down the scalar `loss`.
 
@@ -32,7 +34,9 @@ class FiniteGuard:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        norm = nn.utils.clip_grad_norm_(parameters, clip)
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if clip < math.inf:
+            nn.utils.clip_grads_with_norm_(parameters, clip, norm)
         broken = ~torch.isfinite(loss.detach() + norm)
         self.tripped = torch.maximum(self.tripped, broken.float())
         optimiser.found_inf = self.tripped  # type: ignore[attr-defined]

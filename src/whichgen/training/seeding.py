@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -30,18 +29,18 @@ def seeded_initialisation(seed: int, *names: str | int) -> Iterator[None]:
         yield
 
 
-def random_state() -> dict[str, Any]:
-    """torch's global generators, the CPU's and every CUDA device's.
+def random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    """torch's global generators: the CPU's, and the device's if it is a CUDA one.
 
     The shipped training draws from named streams only; a layer such as dropout in a network of
     one's own draws from these.
     """
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return {"cpu": torch.random.get_rng_state(), "cuda": cuda}
+    state = {"cpu": torch.get_rng_state()}
+    return state | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
-def set_random_state(state: dict[str, Any]) -> None:
+def set_random_state(state: dict[str, torch.Tensor], device: torch.device) -> None:
     """Set what `random_state` returned."""
-    torch.random.set_rng_state(state["cpu"].cpu())
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all([one.cpu() for one in state["cuda"]])
+    torch.set_rng_state(state["cpu"].cpu())
+    if "cuda" in state and device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)

@@ -55,7 +55,7 @@ class TrainingState:
             "weights": self._weights(),
             "best": self.best.state_dict(),
             "tripped": self._update.guard.tripped,
-            "random": random_state(),
+            "random": random_state(device),
             "peak_memory": max(self.peak_memory, peak_memory_bytes(device)),
         }
 
@@ -66,7 +66,7 @@ class TrainingState:
         self._load_weights(state["weights"])
         self.best.load_state_dict(state["best"])
         self._update.guard.tripped = state["tripped"]
-        set_random_state(state["random"])
+        set_random_state(state["random"], self._update.guard.tripped.device)
 
     def add(self, terms: dict[str, Tensor]) -> None:
         """Add a step's terms to the sums, on the device: no synchronisation inside a step."""
