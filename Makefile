@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint ui viz bench clean
+.PHONY: help compare test test-fast lint ui viz bench kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,7 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 	@echo "Runs:   make ui"
 
 # One family's cells: their stages alone, because two processes may not check the shared ones at once.
-cells-%: $(STAMP)
+cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
 test: $(STAMP) ## all tests
@@ -56,6 +56,9 @@ viz: $(STAMP) ## the pipelines as a graph in the browser
 
 bench: $(STAMP) ## time the metrics against the reference implementation
 	$(BIN)/python benchmarks/metrics.py
+
+kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
+	$(BIN)/python benchmarks/kills.py --kills 100
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \

@@ -47,6 +47,13 @@ class Project:
 
     def run(self, *command: str, ok: bool = True, **extra: str) -> subprocess.CompletedProcess[str]:
         """Run one of the environment's commands; by default it must succeed."""
+        process = self.start(*command, **extra)
+        output, errors = process.communicate()
+        assert not ok or process.returncode == 0, output + errors
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+    def start(self, *command: str, **extra: str) -> subprocess.Popen[str]:
+        """Start one of the environment's commands, as a process group of its own."""
         environment = os.environ | {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "WHICHGEN_TRACKING": "off",
@@ -54,20 +61,27 @@ class Project:
             "DVC_NO_ANALYTICS": "1",
             **extra,
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             [str(BIN / command[0]) if (BIN / command[0]).exists() else command[0], *command[1:]],
             cwd=self.folder,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            process_group=0,
         )
-        assert not ok or done.returncode == 0, done.stdout + done.stderr
-        return done
 
     def path(self, name: str) -> Path:
         """A file of the project."""
         return self.folder / name
+
+
+def gone(pid: int) -> bool:
+    """Whether the process is no more, or only waits for somebody to note its end (on Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ import errno
 import pytest
 from kedro.io import DatasetError
 
+from tests.training.conftest import GAN, TRUNK
 from whichgen.errors import WhichgenError
-from whichgen.hooks import NEXT, SHOWN, explain
+from whichgen.hooks import NEXT, SHOWN, TrainingHooks, explain
 from whichgen.pipeline_registry import register_pipelines
+from whichgen.training.checkpoints import Checkpoints
+from whichgen.training.spec import CellSpec
 
 
 def wrapped(cause: Exception) -> Exception:
@@ -22,7 +25,11 @@ def wrapped(cause: Exception) -> Exception:
     ("error", "said"),
     [
         (WhichgenError("budget: too small"), "budget: too small"),
-        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "the disk is full: make room and run the same command again; finished files and the "
+            "last checkpoint stay",
+        ),
         (PermissionError(errno.EACCES, "Permission denied", "x.csv"), "x.csv: no permission"),
     ],
 )  # fmt: skip
@@ -40,3 +47,23 @@ def test_a_programming_error_is_left_as_it_is():
 
 def test_every_pipeline_says_where_its_results_are_and_what_is_next():
     assert set(register_pipelines()) == set(SHOWN) == set(NEXT)
+
+
+def test_checkpoints_are_cleared_when_the_run_is_over_and_not_before(tmp_path):
+    spec = CellSpec(
+        dataset="squares", name="gan", seed=0, recipe=GAN, trunk=TRUNK, budget_flops=1e9,
+        data_hash="d", extractor_hash="e",
+    )  # fmt: skip
+    checkpoints = Checkpoints(tmp_path / "gan", spec.identity())
+    checkpoints.save({"step": 1})
+    [node] = [n for n in register_pipelines()["gan"].nodes if "train" in n.tags]
+    inputs, hooks = {"gan_spec": spec, "gan_checkpoints_folder": tmp_path / "gan"}, TrainingHooks()
+    hooks.before_pipeline_run()
+    hooks.after_node_run(node, inputs)
+    assert checkpoints.folder.exists()
+    hooks.before_pipeline_run()  # that run came to no end; another begins
+    hooks.after_pipeline_run()
+    assert checkpoints.folder.exists()
+    hooks.after_node_run(node, inputs)
+    hooks.after_pipeline_run()
+    assert not (tmp_path / "gan").exists()

@@ -10,6 +10,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
 from whichgen.errors import WhichgenError
 from whichgen.parameters import parse_parameters
@@ -44,12 +45,50 @@ class ProjectHooks:
         print(closing_word(run_params["pipeline_names"] or ["__default__"], catalog))
 
 
+class TrainingHooks:
+    """Ends a training with the DVC that started it; clears the checkpoints of a run that is over.
+
+    They are cleared at the end of the whole run, when every output is written: where a run is
+    killed after one of its trainings has finished, the same command finds it finished.
+    """
+
+    def __init__(self) -> None:
+        self._trained: list[tuple[Path, Any]] = []
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Leave no orphan behind a killed `dvc repro`; a shell may well end before its job."""
+        from whichgen.training.process import end_with_parent
+
+        self._trained = []
+        if "DVC_STAGE" in os.environ:
+            end_with_parent()
+
+    @hook_impl
+    def after_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
+        """Remember what was trained."""
+        if "train" in node.tags:
+            family = next(name for name in inputs if name.endswith("_spec")).removesuffix("_spec")
+            self._trained.append((inputs[f"{family}_checkpoints_folder"], inputs[f"{family}_spec"]))
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Remove the checkpoints of what was trained."""
+        for folder, spec in self._trained:
+            from whichgen.training.checkpoints import Checkpoints
+
+            Checkpoints(folder, spec.identity()).discard()
+
+
 def explain(error: BaseException) -> str | None:
     """One line for an error that the user can mend, else None."""
     if isinstance(error, WhichgenError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full: make room and run the same command again; finished files stay"
+        return (
+            "the disk is full: make room and run the same command again; finished files and the "
+            "last checkpoint stay"
+        )
     if isinstance(error, PermissionError):
         return f"{error.filename}: no permission to write or read; change the folder's rights"
     before = error.__cause__ or error.__context__

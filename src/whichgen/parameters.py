@@ -174,6 +174,13 @@ class Sweep(Strict):
     seeds: list[int]
 
 
+class CheckpointOptions(Strict):
+    """How often a training saves its state, and how many of the last ones stay."""
+
+    every_seconds: Annotated[float, Field(ge=0)]
+    keep: Count
+
+
 class Parameters(Strict):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
@@ -183,6 +190,7 @@ class Parameters(Strict):
     seed: Annotated[int, Field(ge=0)]
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    checkpoints: CheckpointOptions
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
     sweep: Sweep

@@ -4,11 +4,11 @@ from typing import Any
 
 from kedro.config import OmegaConfigLoader
 
-from whichgen.hooks import ProjectHooks
+from whichgen.hooks import ProjectHooks, TrainingHooks
 from whichgen.runner import ReusingSession
 from whichgen.tracking.hooks import TrackingHooks
 
-HOOKS = (ProjectHooks(), TrackingHooks())
+HOOKS = (ProjectHooks(), TrainingHooks(), TrackingHooks())
 SESSION_CLASS = ReusingSession
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS: dict[str, Any] = {

@@ -1,11 +1,14 @@
 """Whole commands, as a user types them, in a project of their own."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+
+from tests.conftest import Project
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +108,22 @@ def test_a_users_mistake_is_one_clear_line(trained_project, parameters, said):
     assert last.startswith("Error: ")
     assert said in last
     assert "Traceback" not in done.stderr
+
+
+def test_a_training_that_breaks_twice_is_a_failed_run_in_the_comparison(trained_project, tmp_path):
+    shutil.copytree(trained_project.folder, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    done = project.run(
+        "kedro", "run", "--pipelines=comparison",
+        "--params", "budget=2e10,seed=1,recipes.gan.training.rate=1e30",
+    )  # fmt: skip
+    assert "back to the weights of step 0, at 0.5 times the rate" in done.stderr
+    verdict = project.path("data/08_reporting/digits/comparison/verdict.json").read_text()
+    [failed] = json.loads(verdict)["failed"]
+    assert (failed["recipe"], failed["seed"]) == ("gan", 1)
+    assert "not finite" in failed["error"]
+    report = project.path("data/08_reporting/digits/comparison/report.html").read_text()
+    assert failed["error"] in report
 
 
 def test_a_mistake_leaves_finished_files_as_they_were(trained_project):

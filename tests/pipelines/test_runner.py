@@ -50,4 +50,5 @@ def test_every_pipeline_starts_from_nothing_but_parameters_and_raw_files():
     assert {"data", "gan", "dgn", "evaluation", "comparison", "__default__"} <= set(pipelines)
     for pipeline in pipelines.values():
         free = {name for name in pipeline.inputs() if not name.startswith("params:")}
-        assert free <= {"raw_folder", "gan_live_folder", "dgn_live_folder", "every_cell"}
+        folders = {f"{f}_{kind}_folder" for f in ("gan", "dgn") for kind in ("live", "checkpoints")}
+        assert free <= {"raw_folder", "every_cell"} | folders

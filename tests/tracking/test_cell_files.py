@@ -75,6 +75,14 @@ def test_the_process_decides_whether_a_training_goes_on(cell: CellWriter, gone_p
     assert read_cell(cell.project, KEY).state == "stopped"
 
 
+def test_a_training_that_a_signal_stopped_is_stopped_though_its_process_lives(
+    cell: CellWriter,
+) -> None:
+    cell.start()
+    cell.status("stopped")
+    assert read_cell(cell.project, KEY, "live").state == "stopped"
+
+
 def test_a_failed_cell_keeps_its_error_and_offers_no_generator(cell: CellWriter) -> None:
     cell.start()
     cell.status("failed", "the loss is not finite")

@@ -23,7 +23,7 @@ from whichgen.parameters import Trunk, parse_recipes
 from whichgen.tracking.hooks import TrackingHooks
 from whichgen.tracking.settings import TrackingSettings
 from whichgen.tracking.store import Store
-from whichgen.training.cell import CellSpec
+from whichgen.training.spec import CellSpec
 
 pytestmark = [
     pytest.mark.slow,

@@ -170,6 +170,19 @@ def test_a_killed_training_that_is_resumed_stays_one_run(store: Store, cell: Cel
     ]
 
 
+def test_a_failure_that_a_resume_got_over_leaves_no_error(store: Store, cell: CellWriter) -> None:
+    cell.start()
+    cell.rows(1)
+    cell.status("failed", "OSError: no space left")
+    run_id = publish_cell(store, cell.key, "end")
+    assert store.client.get_run(run_id).data.tags["whichgen.error"] == "OSError: no space left"
+    cell.status("finished")
+    cell.outputs()
+    assert publish_cell(store, cell.key, "end") == run_id
+    run = store.client.get_run(run_id)
+    assert (run.info.status, run.data.tags["whichgen.error"]) == ("FINISHED", "")
+
+
 @pytest.mark.parametrize("key", ["first row", "last row"])
 def test_another_history_is_another_run(store: Store, cell: CellWriter, key: str) -> None:
     cell.start()

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
-from whichgen.training.cell import CellSpec
 from whichgen.training.classifier import fit_classifier
+from whichgen.training.spec import CellSpec
 
 K = 3
 TRUNK = Trunk(width=16, blocks=1)

@@ -9,6 +9,7 @@ from tests.training.conftest import DGN, GAN, TRUNK
 from whichgen.errors import WhichgenError
 from whichgen.networks import SharedStem, StemSet, build_generator, rebuild_generator
 from whichgen.training.cell import train_cell
+from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.validation import validator
 
 BOTH = pytest.mark.parametrize("recipe", [GAN, DGN], ids=["gan", "dgn"])
@@ -24,6 +25,7 @@ def run(splits, info, extractor, tmp_path):
             info=info | {"labelled": labelled},
             extractor=extractor,
             live=tmp_path / name,
+            checkpoints=Checkpoints(tmp_path / name / "checkpoints", spec.identity()),
         )
 
     return go

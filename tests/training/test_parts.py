@@ -8,7 +8,7 @@ from whichgen.errors import WhichgenError
 from whichgen.training.devices import choose_device, peak_memory_bytes
 from whichgen.training.ema import EMA
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import rate_factor
+from whichgen.training.schedule import rate_factor
 from whichgen.training.seeding import derive, seeded_initialisation, stream
 
 

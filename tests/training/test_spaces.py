@@ -8,7 +8,7 @@ from whichgen.parameters import Encoder
 from whichgen.training.build import build_update
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import affordable_steps
+from whichgen.training.schedule import affordable_steps
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 
 OPTIONS = Encoder(width=8, features=5, images_seen=600, batch=30, rate=3e-3)

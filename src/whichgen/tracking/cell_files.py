@@ -24,7 +24,7 @@ class CellFiles:
     """One dataset × recipe × seed, as far as its files go.
 
     Attributes:
-        state: "stopped" is a training whose process ended without saying how.
+        state: "stopped" is a training that a signal stopped, or whose process ended in silence.
         configuration: the resolved configuration, None where there is no file of this cell.
         history: rows with `step`, `flops`, the loss terms…, and `seconds` where known.
         previews: sample grids by training step. grids: the evaluation's, by name.

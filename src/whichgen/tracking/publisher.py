@@ -167,7 +167,7 @@ def _log_results(run: TrackedRun, files: CellFiles) -> None:
     changed = [(name, v, now, step) for name, v in figures.items() if known.get(name) != v]
     tags = {
         "whichgen.status": files.cell.get("status"),
-        "whichgen.error": files.error,
+        "whichgen.error": files.error or ("" if "whichgen.error" in run.run.data.tags else None),
         "whichgen.uses_labels": files.cell.get("uses_labels"),
         "whichgen.device": files.measured.get("device"),
         "whichgen.judge": files.scores.get("judge"),

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from whichgen.networks import Generator, to_float
 from whichgen.objectives.adversarial import AdversarialObjective
 from whichgen.training.batches import MixedBatches
+from whichgen.training.guard import FiniteGuard
 from whichgen.training.seeding import stream
 
 
@@ -28,8 +29,9 @@ class AdversarialUpdate:
         discriminator_optimiser: torch.optim.Optimizer,
     ) -> None:
         self.generator = generator
-        self.trained = nn.ModuleList([generator, discriminator])
+        self.networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
         self.optimisers = [generator_optimiser, discriminator_optimiser]
+        self.guard = FiniteGuard(generator.shares.device)
         self.images_per_step = batch
         self.setup_flops, self.setup_seconds = 0, 0.0
         self._discriminator, self._objective = discriminator, objective
@@ -51,20 +53,14 @@ class AdversarialUpdate:
         loss, terms = self._objective.discriminator_loss(
             lambda images: self._discriminator(images, twice), real, fake
         )
-        self._descend(self.optimisers[1], loss)
-        return terms
+        norm = self.guard.descend(self.optimisers[1], loss)
+        return terms | {"d_gradient_norm": norm}
 
     def _generator_step(self, real: Tensor, types: Tensor, z: Tensor) -> dict[str, Tensor]:
         self._discriminator.requires_grad_(False)
         loss, terms = self._objective.generator_loss(
             lambda images: self._discriminator(images, types), real, self.generator(z, types)
         )
-        self._descend(self.optimisers[0], loss)
+        norm = self.guard.descend(self.optimisers[0], loss)
         self._discriminator.requires_grad_(True)
-        return terms
-
-    @staticmethod
-    def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
+        return terms | {"g_gradient_norm": norm}

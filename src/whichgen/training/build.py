@@ -1,6 +1,6 @@
 """From a recipe to the update that trains it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -14,9 +14,9 @@ from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Traini
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
-from whichgen.training.loop import Update
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
+from whichgen.training.update import Update
 
 
 def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
@@ -43,6 +43,7 @@ def build_update(
     types: Tensor,
     info: dict[str, Any],
     seed: int,
+    encoder: Mapping[str, Tensor] | None = None,
 ) -> Update:
     """The update of a recipe, with networks initialised from `seed`, on the images' device.
 
@@ -50,6 +51,7 @@ def build_update(
         images (N, C, R, R) uint8 and types (N,) int64: the training split.
         trunk: the size that every recipe gets on this dataset.
         info: the dataset's description; where it is labelled, both families get the labels.
+        encoder: the weights of the recipe's encoder where it was fitted before.
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
@@ -59,7 +61,7 @@ def build_update(
             generator=generator,
             objective=build_objective(recipe.objective, DIRECT),
             batches=TypedBatches(types, n_types=generator.n_types, seed=seed),
-            space=build_space(recipe.encoder, images, types, generator.n_types, seed),
+            space=build_space(recipe.encoder, images, types, generator.n_types, seed, encoder),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
             clip=recipe.training.clip,
@@ -89,12 +91,19 @@ def build_update(
 
 
 def build_space(
-    encoder: Encoder | None, images: Tensor, types: Tensor, n_types: int, seed: int
+    encoder: Encoder | None,
+    images: Tensor,
+    types: Tensor,
+    n_types: int,
+    seed: int,
+    fitted: Mapping[str, Tensor] | None = None,
 ) -> PixelSpace:
     """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
     if encoder is None:
         return PixelSpace(images)
-    return PixelsAndFeatures(images, types, n_types=n_types, options=encoder, seed=seed)
+    return PixelsAndFeatures(
+        images, types, n_types=n_types, options=encoder, seed=seed, fitted=fitted
+    )
 
 
 def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> torch.optim.AdamW:

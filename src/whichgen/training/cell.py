@@ -1,68 +1,27 @@
 """One cell: a dataset, a recipe and a seed, trained under a budget."""
 
-import hashlib
-import json
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from whichgen.networks import Classifier
-from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
 from whichgen.training.build import build_update
-from whichgen.training.devices import peak_memory_bytes
-from whichgen.training.flops import count_flops
+from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.live import LiveFiles
-from whichgen.training.loop import Plan, Trained, Update, train
+from whichgen.training.loop import Plan, Trained, train
+from whichgen.training.process import Stopped, StopSignals, only_process
 from whichgen.training.progress import ProgressReport
-from whichgen.training.seeding import stream
+from whichgen.training.record import cell_record, measured_record
+from whichgen.training.spec import CellSpec
 from whichgen.training.validation import validator
+from whichgen.training.watch import HealthWatch
 from whichgen.training.watchers import Watchers
 
-
-@dataclass(frozen=True, kw_only=True)
-class CellSpec:
-    """All that decides how a cell is trained; two equal specs give the same weights.
-
-    Attributes:
-        dataset, name, seed: the cell's name; `name` is the recipe's.
-        recipe, trunk: the networks and the objective. budget_flops: training FLOPs to spend.
-        data_hash, extractor_hash: of the training data and of the judge that validates.
-    """
-
-    dataset: str
-    name: str
-    seed: int
-    recipe: GanRecipe | DgnRecipe
-    trunk: Trunk
-    budget_flops: float
-    data_hash: str
-    extractor_hash: str
-
-    @property
-    def title(self) -> str:
-        """For a person: `dgn on digits, seed 3`."""
-        return f"{self.name} on {self.dataset}, seed {self.seed}"
-
-    def configuration(self) -> dict[str, Any]:
-        """The spec as plain JSON types."""
-        return {
-            "dataset": self.dataset,
-            "recipe": self.name,
-            "seed": self.seed,
-            "budget_flops": self.budget_flops,
-            "trunk": self.trunk.model_dump(mode="json"),
-            "data_hash": self.data_hash,
-            "extractor_hash": self.extractor_hash,
-            **self.recipe.model_dump(mode="json"),
-        }
-
-    def hash(self) -> str:
-        """The first 16 hex digits of the configuration's SHA-256."""
-        text = json.dumps(self.configuration(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+logger = logging.getLogger(__name__)
 
 
 def train_cell(
@@ -73,35 +32,59 @@ def train_cell(
     info: dict[str, Any],
     extractor: Classifier,
     live: Path,
+    checkpoints: Checkpoints,
 ) -> tuple[Trained, dict[str, Any], dict[str, Any]]:
-    """Train the cell on the device of the training images.
+    """Train the cell on the device of the training images, from its last checkpoint if it has one.
 
     Args:
         train_split, validation_split: `images` (N, C, R, R) uint8 and `types` (N,) int64.
         info: the dataset's description. extractor: in evaluation mode, on the same device.
-        live: the folder for the files that can be watched while it trains.
+        live: the folder for the files that can be watched while it trains, and for the cell's lock.
+        checkpoints: of `spec.identity()`. The finished state is among them, so that nothing is lost
+            before the results are written; `discard` them then, or the next call has nothing to do.
 
     Returns:
         The trained generator with its history, the cell's record (the same on every run), and the
         measured record (seconds, memory).
+
+    Raises:
+        WhichgenError: if another process trains this cell, or the budget pays for no step.
+        Stopped: on Ctrl-C or SIGTERM, with the state saved.
     """
-    update = build_update(
-        spec.recipe,
-        spec.trunk,
-        images=train_split["images"],
-        types=train_split["types"],
-        info=info,
-        seed=spec.seed,
-    )
+    with only_process(live / "lock", spec.title), StopSignals() as stop:
+        saved = checkpoints.load(train_split["images"].device)
+        update = build_update(
+            spec.recipe,
+            spec.trunk,
+            images=train_split["images"],
+            types=train_split["types"],
+            info=info,
+            seed=spec.seed,
+            encoder=saved["weights"]["networks"].get("encoder") if saved else None,
+        )
+        validate = validator(
+            extractor,
+            validation_split["images"],
+            validation_split["types"],
+            n=spec.recipe.training.validation_images,
+            seed=spec.seed,
+        )
+        past = {name: saved[name] for name in ("history", "seconds")} if saved else {}
+        files = LiveFiles(live, spec.configuration(), spec.seed, **past)
+        bar = ProgressReport(spec.title, update.images_per_step)
+        watchers = Watchers([files, bar, HealthWatch(spec.title)])
+        with _told(files, bar, spec.title, checkpoints):
+            trained = train(
+                update, _plan(spec), validate, watchers,
+                checkpoints=checkpoints, stop=stop, saved=saved,
+            )  # fmt: skip
+        files.status("failed" if trained.error else "finished", trained.error)
+        return trained, cell_record(spec, trained, update, info), measured_record(trained, update)
+
+
+def _plan(spec: CellSpec) -> Plan:
     training = spec.recipe.training
-    validate = validator(
-        extractor,
-        validation_split["images"],
-        validation_split["types"],
-        n=training.validation_images,
-        seed=spec.seed,
-    )
-    plan = Plan(
+    return Plan(
         budget_flops=spec.budget_flops,
         validations=training.validations,
         rows=training.rows,
@@ -109,66 +92,26 @@ def train_cell(
         warmup=training.warmup,
         final_rate=training.final_rate,
     )
-    files = LiveFiles(live, spec.configuration(), spec.seed)
-    bar = ProgressReport(spec.title, update.images_per_step)
+
+
+@contextmanager
+def _told(
+    files: LiveFiles, bar: ProgressReport, title: str, checkpoints: Checkpoints
+) -> Iterator[None]:
+    """Say of a training that does not reach its end why, and how to go on."""
     try:
-        trained = train(update, plan, validate, Watchers([files, bar]))
+        yield
+    except (Stopped, KeyboardInterrupt) as end:
+        files.status("stopped")
+        bar.close()
+        if isinstance(end, Stopped):
+            logger.warning(
+                "%s: %s, saved in %s; the same command goes on from there",
+                title, end, checkpoints.folder,
+            )  # fmt: skip
+        raise
     except BaseException as error:
         files.status("failed", f"{type(error).__name__}: {error}")
         raise
     finally:
         bar.close()
-    files.status("failed" if trained.error else "finished", trained.error)
-    return trained, _record(spec, trained, update, info), _measured(trained, update)
-
-
-def _record(
-    spec: CellSpec, trained: Trained, update: Update, info: dict[str, Any]
-) -> dict[str, Any]:
-    """What the training was and cost, the same bytes on every run."""
-    last = trained.history[-1] if trained.history else {"step": 0, "flops": 0, "images_seen": 0}
-    sampling = count_flops(lambda: trained.generator.sample(1, stream(spec.seed, "count")))
-    kept = ("channels", "resolution", "labelled", "types")
-    return {
-        "dataset": spec.dataset,
-        "recipe": spec.name,
-        "family": spec.recipe.family,
-        "seed": spec.seed,
-        "status": "failed" if trained.error else "ok",
-        "error": trained.error,
-        "uses_labels": info["labelled"],
-        "configuration": spec.configuration(),
-        "configuration_hash": spec.hash(),
-        "data": {name: info[name] for name in kept},
-        "data_hash": spec.data_hash,
-        "extractor_hash": spec.extractor_hash,
-        "budget_flops": spec.budget_flops,
-        "best_step": trained.best_step,
-        "cost": {
-            "training_flops": last["flops"],
-            "flops_per_step": trained.flops_per_step,
-            "steps": last["step"],
-            "images_seen": last["images_seen"],
-            "generator_parameters": _size(trained.generator),
-            "training_parameters": _size(update.trained),
-            "sampling_flops_per_image": sampling,
-        },
-    }
-
-
-def _size(network: torch.nn.Module) -> int:
-    return sum(p.numel() for p in network.parameters())
-
-
-def _measured(trained: Trained, update: Update) -> dict[str, Any]:
-    """What differs from run to run: kept in a file of its own."""
-    device = next(update.trained.parameters()).device
-    seconds = trained.seconds[-1] if trained.seconds else 0.0
-    images = trained.history[-1]["images_seen"] if trained.history else 0
-    return {
-        "seconds": seconds,
-        "images_per_second": images / seconds if seconds else 0.0,
-        "peak_memory_bytes": peak_memory_bytes(device),
-        "device": str(device),
-        "threads": torch.get_num_threads(),
-    }

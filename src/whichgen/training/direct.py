@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from whichgen.networks import Generator
 from whichgen.objectives.direct import DirectObjective
 from whichgen.training.batches import TypedBatches
+from whichgen.training.guard import FiniteGuard
 from whichgen.training.seeding import stream
 from whichgen.training.spaces import PixelSpace
 
@@ -32,7 +33,10 @@ class DirectUpdate:
         optimiser: torch.optim.Optimizer,
     ) -> None:
         self.generator = generator
-        self.trained = nn.ModuleList([generator, *([space.encoder] if space.encoder else [])])
+        self.networks = nn.ModuleDict({"generator": generator})
+        if space.encoder is not None:
+            self.networks["encoder"] = space.encoder
+        self.guard = FiniteGuard(generator.shares.device)
         self.setup_flops, self.setup_seconds = space.flops, space.seconds
         self.optimisers = [optimiser]
         self.images_per_step = real_per_type * generator.n_types
@@ -48,10 +52,7 @@ class DirectUpdate:
         z = torch.randn(shape, generator=rng).to(reals[0].device)
         fake = self.generator.each(z)  # (K, G, C, R, R)
         loss, terms = self._loss(self._space.fake(fake), reals)
-        self.optimisers[0].zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), self._clip)
-        self.optimisers[0].step()
+        norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 
     def _loss(self, fakes: list[Tensor], reals: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import torch
 
 from whichgen.grids import image_grid, magnification, png_bytes
 from whichgen.networks import Generator, to_uint8
-from whichgen.training.loop import Row
 from whichgen.training.seeding import stream
+from whichgen.training.watchers import Row
 
 PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 10
 
@@ -21,21 +21,41 @@ class LiveFiles:
 
     Rows are appended and flushed as they come. What can differ between two runs of one seed
     (seconds, process id) is kept out of the history.
+
+    Args:
+        history, seconds: the rows that a resumed training has, and the seconds before each. What an
+            earlier process wrote after them is cut off, and a torn last line with it.
     """
 
-    def __init__(self, folder: Path, configuration: dict[str, Any], seed: int) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "previews").mkdir(parents=True)
+    def __init__(
+        self,
+        folder: Path,
+        configuration: dict[str, Any],
+        seed: int,
+        history: Sequence[Row] = (),
+        seconds: Sequence[float] = (),
+    ) -> None:
         self._folder, self._seed = folder, seed
-        write_json(folder / "config.json", configuration)
+        previews = folder / "previews"
+        previews.mkdir(parents=True, exist_ok=True)
+        looks = {_preview(int(row["step"])) for row in history if "validation_fd" in row}
+        config = folder / "config.json"
+        same = config.is_file() and config.read_text() == _json(configuration)
+        for path in previews.iterdir():
+            if not same or path.name not in looks:
+                path.unlink()
+        _write(folder / "history.jsonl", "".join(map(_line, history)))
+        timing = zip(history, seconds, strict=True)
+        _write(folder / "timing.jsonl", "".join(_timing_line(row, s) for row, s in timing))
+        _write(config, _json(configuration))
         self.status("training")
 
     def status(self, state: str, error: str | None = None) -> None:
-        """Say where the training is: `training`, `finished` or `failed`."""
+        """Say where the training is: `training`, `finished`, `failed` or `stopped`."""
         record = {"state": state, "pid": os.getpid(), "error": error}
-        write_json(self._folder / "status.json", record)
+        _write(self._folder / "status.json", _json(record))
 
-    def started(self, steps: int) -> None:
+    def started(self, steps: int, done: int) -> None:
         """Nothing to write: the steps are in the configuration's budget."""
 
     def stepped(self, step: int) -> None:
@@ -43,8 +63,8 @@ class LiveFiles:
 
     def logged(self, row: Row, seconds: float) -> None:
         """Append the row, and the seconds beside it."""
-        self._append("history.jsonl", row)
-        self._append("timing.jsonl", {"step": row["step"], "seconds": round(seconds, 3)})
+        self._append("history.jsonl", _line(row))
+        self._append("timing.jsonl", _timing_line(row, seconds))
 
     def validated(self, step: int, generator: Generator) -> None:
         """Draw a grid from the same latents each time, the types in turn where there are types."""
@@ -53,15 +73,31 @@ class LiveFiles:
         images, _ = generator.sample(n, stream(self._seed, "preview"), types)
         scale = magnification(images.shape[2], 40)
         grid = image_grid(to_uint8(images).numpy(), PREVIEW_COLUMNS, scale)
-        (self._folder / "previews" / f"step_{step:08d}.png").write_bytes(png_bytes(grid))
+        (self._folder / "previews" / _preview(step)).write_bytes(png_bytes(grid))
 
-    def _append(self, name: str, record: dict[str, Any]) -> None:
+    def _append(self, name: str, line: str) -> None:
         with (self._folder / name).open("a") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(line)
 
 
-def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write the record whole or not at all: a reader never sees half of it."""
+def _json(record: dict[str, Any]) -> str:
+    return json.dumps(record, indent=2) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all: a reader never sees half of it."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(record, indent=2) + "\n")
+    part.write_text(text)
     part.replace(path)
+
+
+def _line(record: Row) -> str:
+    return json.dumps(record) + "\n"
+
+
+def _timing_line(row: Row, seconds: float) -> str:
+    return _line({"step": row["step"], "seconds": round(seconds, 3)})
+
+
+def _preview(step: int) -> str:
+    return f"step_{step:08d}.png"

@@ -1,51 +1,21 @@
-"""The one training loop. It owns budget, schedule, EMA, history and the choice of the weights."""
+"""The one training loop. It owns budget, schedule, EMA, history, checkpoints, choice of weights."""
 
-import copy
+import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from whichgen.errors import WhichgenError
 from whichgen.networks import Generator
-from whichgen.training.ema import EMA
-from whichgen.training.flops import count_flops
+from whichgen.training.checkpoints import Checkpoints
+from whichgen.training.process import Stopped, StopSignals
+from whichgen.training.schedule import Rates, affordable_steps, intervals, rate_factor
+from whichgen.training.state import ROLLBACK_RATE, TrainingState
+from whichgen.training.update import Update
+from whichgen.training.watchers import Row, Watcher
 
-Row = dict[str, float]
-
-
-class Update(Protocol):
-    """What differs between the families: how one step changes the weights."""
-
-    generator: Generator
-    trained: nn.ModuleList
-    optimisers: list[torch.optim.Optimizer]
-    images_per_step: int
-    setup_flops: int  # spent before the first step, charged to the budget
-    setup_seconds: float
-
-    def step(self, step: int) -> dict[str, Tensor]:
-        """Make one step; the terms of its losses by name."""
-
-
-class Watcher(Protocol):
-    """Who is told of the progress: the files of the cell, the progress bar."""
-
-    def started(self, steps: int) -> None:
-        """The budget pays for this many steps."""
-
-    def stepped(self, step: int) -> None:
-        """This many steps are made."""
-
-    def logged(self, row: Row, seconds: float) -> None:
-        """A row of the history is complete; `seconds` of training went before it."""
-
-    def validated(self, step: int, generator: Generator) -> None:
-        """The averaged generator was validated at this step."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,106 +45,137 @@ class Trained:
     best_step: int
     steps: int
     flops_per_step: int
-    history: list[Row] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)  # of training, at each row of the history
-    error: str | None = None
-
-
-def affordable_steps(update: Update, budget_flops: float) -> tuple[int, int]:
-    """Steps that the budget pays for, and the FLOPs of one, measured on a copy of the update.
-
-    Raises:
-        WhichgenError: if the budget does not pay for one step.
-    """
-    trial = copy.deepcopy(update)
-    flops = count_flops(lambda: trial.step(0))
-    left = budget_flops - update.setup_flops
-    if left < flops:
-        raise WhichgenError(
-            f"budget: {budget_flops:g} training FLOPs do not pay for one step of {flops:g} after "
-            f"{update.setup_flops:g} of preparation; "
-            f"raise it, for example --params budget={update.setup_flops + 1000 * flops:.0e}"
-        )
-    return int(left // flops), flops
-
-
-def rate_factor(step: int, steps: int, warmup: float, final_rate: float) -> float:
-    """The learning rate at `step` as a share of its full value: linear rise, then cosine."""
-    rise = max(1.0, warmup * steps)
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    progress = (step - rise) / max(1.0, steps - rise)
-    return final_rate + (1.0 - final_rate) * 0.5 * (1.0 + math.cos(math.pi * progress))
+    history: list[Row]
+    error: str | None
+    seconds: list[float]  # of training, at each row of the history
+    peak_memory: int  # bytes, of the processes before a resumed one
 
 
 def train(
-    update: Update, plan: Plan, validate: Callable[[Generator], Row], watcher: Watcher
+    update: Update,
+    plan: Plan,
+    validate: Callable[[Generator], Row],
+    watcher: Watcher,
+    *,
+    checkpoints: Checkpoints,
+    stop: StopSignals,
+    saved: dict[str, Any] | None = None,
 ) -> Trained:
     """Train until the budget is spent; keep the averaged weights of the best validation.
+
+    A loss or gradient that is not finite is not stepped along. At the row's end the training goes
+    back to the last validation's weights, at half the rate, once; at the second time it ends:
+    `error` then says where, and the weights are the best ones from before.
 
     Args:
         update: the family's way to make a step, with its networks and data inside.
         validate: averaged generator → figures with `validation_fd` among them, lower is better.
         watcher: told of each row of history and each validation.
+        checkpoints: where the state is saved: when due, when asked to stop, and at the end.
+        saved: the state to go on from.
 
-    Returns:
-        The trained generator and its history. A loss that is not finite ends the training: `error`
-        then says where, and the weights are the best ones from before.
+    Raises:
+        Stopped: when `stop` has received a signal, with the state saved.
     """
-    steps, flops = affordable_steps(update, plan.budget_flops)
-    ema = EMA(update.generator, plan.ema_decay)
-    full_rates = [[g["lr"] for g in o.param_groups] for o in update.optimisers]
-    trained = Trained(
-        generator=copy.deepcopy(ema.network), best_step=0, steps=steps, flops_per_step=flops
+    run = _Run(update, plan, watcher, checkpoints, stop)
+    state, error = run.state, None
+    if saved:
+        state.load_state_dict(saved)
+    watcher.started(run.steps, state.step)
+    for start, end, validates in intervals(run.steps, plan.rows, plan.validations):
+        if end <= state.step:
+            continue  # its row is in the history
+        row, error = run.interval(start, end)
+        if validates and not error:
+            row |= validate(state.ema.network)
+            state.mark_validated(row["validation_fd"])
+            watcher.validated(end, state.ema.network)
+        state.history.append(row)
+        state.seconds.append(state.elapsed)
+        watcher.logged(row, state.elapsed)
+        if error:
+            break
+    else:
+        run.save()
+    return Trained(
+        generator=state.best,
+        best_step=state.best_step,
+        steps=run.steps,
+        flops_per_step=run.flops,
+        history=state.history,
+        error=error,
+        seconds=state.seconds,
+        peak_memory=state.peak_memory,
     )
-    best, seconds = math.inf, update.setup_seconds
-    watcher.started(steps)
-    for start, end, validates in _intervals(steps, plan.rows, plan.validations):
-        began = time.perf_counter()
-        sums: dict[str, Any] = {}
-        for step in range(start, end):
-            factor = rate_factor(step, steps, plan.warmup, plan.final_rate)
-            _set_rates(update.optimisers, full_rates, factor)
-            sums = _add(sums, update.step(step))
-            ema.update(step)
-            watcher.stepped(step + 1)
-        row = {name: float(total) / (end - start) for name, total in sums.items()}
-        seconds += time.perf_counter() - began
-        if not all(math.isfinite(value) for value in row.values()):
-            trained.error = f"a loss term is not finite between steps {start} and {end}: {row}"
-            return trained
-        spent = update.setup_flops + end * flops
-        row = {"step": end, "flops": spent, "images_seen": end * update.images_per_step} | row
-        if validates:
-            row |= validate(ema.network)
-            if row["validation_fd"] < best:
-                best, trained.best_step = row["validation_fd"], end
-                trained.generator.load_state_dict(ema.network.state_dict())
-            watcher.validated(end, ema.network)
-        trained.history.append(row)
-        trained.seconds.append(seconds)
-        watcher.logged(row, seconds)
-    return trained
 
 
-def _intervals(steps: int, rows: int, validations: int) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, validates): the steps between two rows of history; all validations are rows."""
-    looks = {max(1, round(steps * i / validations)) for i in range(1, validations + 1)}
-    ends = looks | {max(1, round(steps * i / rows)) for i in range(1, rows + 1)}
-    start = 0
-    for end in sorted(ends):
-        yield start, end, end in looks
-        start = end
+class _Run:
+    """The steps between two rows of history, with all that surrounds a step."""
 
+    def __init__(
+        self, update: Update, plan: Plan, watcher: Watcher, checkpoints: Checkpoints,
+        stop: StopSignals,
+    ) -> None:  # fmt: skip
+        self._update, self._plan, self._watcher = update, plan, watcher
+        self._checkpoints, self._stop = checkpoints, stop
+        self.steps, self.flops = affordable_steps(update, plan.budget_flops)
+        self._rates = Rates(update.optimisers)
+        self.state = TrainingState(update, plan.ema_decay)
 
-def _set_rates(
-    optimisers: list[torch.optim.Optimizer], full_rates: list[list[float]], factor: float
-) -> None:
-    for optimiser, rates in zip(optimisers, full_rates, strict=True):
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
+    def save(self) -> None:
+        """Save the state, and end here if a signal asked for it."""
+        self._checkpoints.save(self.state.state_dict())
+        if self._stop.received:
+            raise Stopped(self._stop.received, self.state.step)
 
+    def interval(self, start: int, end: int) -> tuple[Row, str | None]:
+        """Go on to step `end`; the row of the steps since `start`, and the error if it is over."""
+        state, began = self.state, time.perf_counter()
+        while state.step < end:
+            if self._stop.received or self._checkpoints.due:
+                state.elapsed += time.perf_counter() - began
+                self.save()
+                began = time.perf_counter()
+            self._step()
+        row = self._row(end - start)
+        error = self._mend(f"between steps {start} and {end}")
+        state.elapsed += time.perf_counter() - began
+        return row, error
 
-def _add(sums: dict[str, Any], terms: dict[str, Tensor]) -> dict[str, Any]:
-    """Running sums that stay on the device: no synchronisation inside a step."""
-    return {name: sums.get(name, 0.0) + term.detach() for name, term in terms.items()}
+    def _step(self) -> None:
+        state, plan = self.state, self._plan
+        factor = rate_factor(state.step, self.steps, plan.warmup, plan.final_rate)
+        self._rates.scale(factor * state.rate_scale)
+        state.add(self._update.step(state.step))
+        state.ema.update(state.step)
+        state.step += 1
+        state.flops += self.flops
+        self._watcher.stepped(state.step)
+
+    def _row(self, steps: int) -> Row:
+        """What was spent so far, and the terms' means over the last steps where they are finite."""
+        state = self.state
+        means = {name: float(total) / steps for name, total in state.sums.items()}
+        state.sums = {}
+        row: Row = {
+            "step": state.step,
+            "flops": state.flops,
+            "images_seen": state.step * self._update.images_per_step,
+        }
+        if state.anchor is None:
+            row["rate_scale"] = state.rate_scale
+        return row | {name: mean for name, mean in means.items() if math.isfinite(mean)}
+
+    def _mend(self, where: str) -> str | None:
+        """Roll back if the guard has tripped; the error if that was done before."""
+        if not self._update.guard.tripped:
+            return None
+        problem = f"a loss or gradient is not finite {where}"
+        back_to = self.state.roll_back()
+        if back_to is None:
+            return f"{problem}, again after a rollback to {ROLLBACK_RATE:g} times the rate"
+        logger.warning(
+            "%s: back to the weights of step %d, at %g times the rate",
+            problem, back_to, ROLLBACK_RATE,
+        )  # fmt: skip
+        return None

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from whichgen.networks import Generator
-from whichgen.training.loop import Row
+from whichgen.training.watchers import Row
 
 LINE_SECONDS = 10.0
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class ProgressReport:
 
     def __init__(self, title: str, images_per_step: int) -> None:
         self._title, self._images_per_step = title, images_per_step
-        self._terms, self._steps = "", 0
+        self._terms, self._steps, self._done = "", 0, 0
         self._began = self._last_line = time.monotonic()
         console = Console(stderr=True)
         self._bar = (
@@ -40,26 +40,30 @@ class ProgressReport:
             else None
         )
 
-    def started(self, steps: int) -> None:
-        """Show the bar, or say how much there is to do."""
-        self._steps = steps
+    def started(self, steps: int, done: int = 0) -> None:
+        """Show the bar, or say how much there is to do and how much is done."""
+        self._steps, self._done = steps, done
         self._began = self._last_line = time.monotonic()
-        if self._bar is None:
+        if done:
+            logger.info("%s: training goes on at step %d of %d", self._title, done, steps)
+        elif self._bar is None:
             logger.info("%s: training starts, %d steps", self._title, steps)
+        if self._bar is None:
             return
         self._bar.start()
-        self._task = self._bar.add_task(self._title, total=steps, rate="", terms="")
+        self._task = self._bar.add_task(self._title, total=steps, completed=done, rate="", terms="")
 
     def stepped(self, step: int) -> None:
         """Advance the bar, or print a line if the last one is old enough."""
         now = time.monotonic()
         elapsed = max(now - self._began, 1e-9)
-        rate = f"{step * self._images_per_step / elapsed:,.0f} images/s"
+        made = step - self._done
+        rate = f"{made * self._images_per_step / elapsed:,.0f} images/s"
         if self._bar is not None:
             self._bar.update(self._task, completed=step, rate=rate, terms=self._terms)
         elif now - self._last_line >= LINE_SECONDS:
             self._last_line = now
-            left = elapsed / step * (self._steps - step)
+            left = elapsed / made * (self._steps - step)
             logger.info(
                 "%s: step %d of %d, %s, %.0f s left, %s",
                 self._title, step, self._steps, rate, left, self._terms,

@@ -1,4 +1,4 @@
-"""Random streams by name, all from one seed: no global state, and nothing to save for a resume."""
+"""Random streams by name, all from one seed: none has a state that a resume would need."""
 
 import hashlib
 from collections.abc import Iterator
@@ -27,3 +27,20 @@ def seeded_initialisation(seed: int, *names: str | int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, *names))
         yield
+
+
+def random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    """torch's global generators: the CPU's, and the device's if it is a CUDA one.
+
+    The shipped training draws from named streams only; a layer such as dropout in a network of
+    one's own draws from these.
+    """
+    state = {"cpu": torch.get_rng_state()}
+    return state | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+
+
+def set_random_state(state: dict[str, torch.Tensor], device: torch.device) -> None:
+    """Set what `random_state` returned."""
+    torch.set_rng_state(state["cpu"].cpu())
+    if "cuda" in state and device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)

@@ -1,6 +1,7 @@
 """The spaces in which generated and real samples are matched: pixels, and features if asked for."""
 
 import time
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -43,10 +44,18 @@ class PixelsAndFeatures(PixelSpace):
     Args:
         images (N, C, R, R) uint8, types (N,) int64: the training split. n_types: K.
         options: the encoder's size and training. seed: the cell's.
+        fitted: the weights of the encoder where it was fitted before.
     """
 
     def __init__(
-        self, images: Tensor, types: Tensor, *, n_types: int, options: Encoder, seed: int
+        self,
+        images: Tensor,
+        types: Tensor,
+        *,
+        n_types: int,
+        options: Encoder,
+        seed: int,
+        fitted: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__(images)
         began = time.perf_counter()
@@ -61,7 +70,10 @@ class PixelsAndFeatures(PixelSpace):
                 **options.model_dump() | {"images_seen": images_seen},
             )
 
-        self.encoder = fit(images, types, options.images_seen, "encoder")
+        if fitted is None:
+            self.encoder = fit(images, types, options.images_seen, "encoder")
+        else:
+            self.encoder = _rebuild(images, n_types, options, fitted)
         self._layers = self.encoder.folded()
         with torch.no_grad():
             parts = [self._features(to_float(part)) for part in images.split(1000)]
@@ -87,3 +99,17 @@ class PixelsAndFeatures(PixelSpace):
         """(B, C, R, R) in [-1, 1] → (B, d)."""
         assert self.encoder is not None
         return (self._layers(images) - self.encoder.centre) / self.encoder.scale
+
+
+def _rebuild(
+    images: Tensor, n_types: int, options: Encoder, weights: Mapping[str, Tensor]
+) -> Classifier:
+    net = Classifier(
+        channels=images.shape[1],
+        resolution=images.shape[2],
+        n_types=n_types,
+        width=options.width,
+        features=options.features,
+    ).to(images.device)
+    net.load_state_dict(weights)
+    return net.eval().requires_grad_(False)

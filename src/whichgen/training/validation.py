@@ -1,7 +1,8 @@
-"""The validation figures by which a checkpoint is chosen."""
+"""The validation figures: by which weights are chosen, and by which collapse is seen."""
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from whichgen.metrics import density_coverage, frechet_distance
@@ -12,7 +13,7 @@ from whichgen.training.seeding import stream
 def validator(
     extractor: Classifier, images: Tensor, types: Tensor, *, n: int, seed: int
 ) -> Callable[[Generator], dict[str, float]]:
-    """A function averaged generator → `validation_fd` and `validation_coverage`.
+    """A function averaged generator → `validation_fd`, `validation_coverage`, `validation_spread`.
 
     Args:
         extractor: in evaluation mode. images (N, C, R, R) uint8, types (N,): the validation split,
@@ -28,6 +29,27 @@ def validator(
         return {
             "validation_fd": frechet_distance(real.numpy(), fake.numpy()),
             "validation_coverage": density_coverage(real.numpy(), fake.numpy())["coverage"],
+            "validation_spread": least_spread(
+                real, fake, asked if generator.n_types else torch.zeros_like(asked)
+            ),
         }
 
     return validate
+
+
+def least_spread(real: Tensor, fake: Tensor, types: Tensor) -> float:
+    """How spread out generated features are, as a share of the real ones', where that is least.
+
+    Args:
+        real, fake: features (N, d). types: (N,), of both; the least is that over the types.
+
+    Returns:
+        The ratio of the root mean square deviations from the type's mean; 0 where all generated
+        samples of a type are one.
+    """
+    ratios = [
+        (fake[types == k].var(dim=0).mean() / real[types == k].var(dim=0).mean()).sqrt()
+        for k in types.unique()
+        if (types == k).sum() > 1
+    ]
+    return float(torch.stack(ratios).min())

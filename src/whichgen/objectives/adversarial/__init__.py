@@ -17,7 +17,11 @@ class AdversarialObjective(Protocol):
     def discriminator_loss(
         self, discriminator: Judge, real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss to descend by the discriminator, and its terms by name."""
+        """The loss to descend by the discriminator, and its terms by name.
+
+        Among them `d_accuracy`, the share of (real, fake) pairs that it orders rightly: the
+        training warns where that is nearly all of them.
+        """
 
     def generator_loss(
         self, discriminator: Judge, real: Tensor, fake: Tensor

@@ -37,7 +37,8 @@ class RelativisticR1R2:
         pairing = softplus(d_fake - d_real).mean()
         loss = pairing + 0.5 * self.gamma * (r1.mean() + r2.mean())
         terms = {"d_pairing": pairing, "d_r1": r1.mean(), "d_r2": r2.mean()}
-        return loss, terms | {"d_gap": (d_real - d_fake).mean()}
+        accuracy = (d_real > d_fake).float().mean()
+        return loss, terms | {"d_gap": (d_real - d_fake).mean(), "d_accuracy": accuracy}
 
     def generator_loss(
         self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor

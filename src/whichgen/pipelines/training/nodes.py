@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from whichgen.networks import Classifier
-    from whichgen.training.cell import CellSpec
+    from whichgen.training.spec import CellSpec
 
 
 def specify_cell(
@@ -31,7 +31,7 @@ def specify_cell(
     Raises:
         WhichgenError: if the chosen recipe is not of the default one's family.
     """
-    from whichgen.training.cell import CellSpec
+    from whichgen.training.spec import CellSpec
 
     known, name = parse_recipes(recipes), recipe or default
     if known[name].family != known[default].family:
@@ -59,14 +59,18 @@ def train_generator(
     extractor: Classifier,
     device: str,
     live_folder: Path,
+    checkpoints_folder: Path,
+    checkpoints: dict[str, Any],
 ) -> tuple[dict[str, Tensor], dict[str, Any], pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Train the cell: weights, record, history, and, measured, timing and cost.
 
-    While it runs, `live_folder` holds what can be watched (see `training.live.LiveFiles`).
+    While it runs, `live_folder` holds what can be watched (see `training.live.LiveFiles`), and
+    `checkpoints_folder` the last states, saved as `checkpoints` says; a run goes on from them.
     """
     import pandas as pd
 
     from whichgen.training.cell import train_cell
+    from whichgen.training.checkpoints import Checkpoints
     from whichgen.training.devices import choose_device
 
     where = choose_device(device)
@@ -77,6 +81,7 @@ def train_generator(
         info=info,
         extractor=extractor.to(where),
         live=live_folder,
+        checkpoints=Checkpoints(checkpoints_folder, spec.identity(), **checkpoints),
     )
     history = pd.DataFrame(trained.history)
     steps = [row["step"] for row in trained.history]

@@ -35,6 +35,8 @@ def create_pipeline(family: Family) -> Pipeline:
                     "extractor",
                     "params:device",
                     f"{family}_live_folder",
+                    f"{family}_checkpoints_folder",
+                    "params:checkpoints",
                 ],
                 [
                     f"{family}_generator",

@@ -1,0 +1,64 @@
+"""What is written down of a cell that has been trained."""
+
+from typing import Any
+
+import torch
+
+from whichgen.training.devices import peak_memory_bytes
+from whichgen.training.flops import count_flops
+from whichgen.training.loop import Trained
+from whichgen.training.seeding import stream
+from whichgen.training.spec import CellSpec
+from whichgen.training.update import Update
+
+
+def cell_record(
+    spec: CellSpec, trained: Trained, update: Update, info: dict[str, Any]
+) -> dict[str, Any]:
+    """What the training was and cost, the same bytes on every run."""
+    last = trained.history[-1] if trained.history else {"step": 0, "flops": 0, "images_seen": 0}
+    sampling = count_flops(lambda: trained.generator.sample(1, stream(spec.seed, "count")))
+    kept = ("channels", "resolution", "labelled", "types")
+    return {
+        "dataset": spec.dataset,
+        "recipe": spec.name,
+        "family": spec.recipe.family,
+        "seed": spec.seed,
+        "status": "failed" if trained.error else "ok",
+        "error": trained.error,
+        "uses_labels": info["labelled"],
+        "configuration": spec.configuration(),
+        "configuration_hash": spec.hash(),
+        "data": {name: info[name] for name in kept},
+        "data_hash": spec.data_hash,
+        "extractor_hash": spec.extractor_hash,
+        "budget_flops": spec.budget_flops,
+        "best_step": trained.best_step,
+        "cost": {
+            "training_flops": last["flops"],
+            "flops_per_step": trained.flops_per_step,
+            "steps": last["step"],
+            "images_seen": last["images_seen"],
+            "generator_parameters": _size(trained.generator),
+            "training_parameters": _size(update.networks),
+            "sampling_flops_per_image": sampling,
+        },
+    }
+
+
+def _size(network: torch.nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
+    """What differs from run to run: kept in a file of its own."""
+    device = next(update.networks.parameters()).device
+    seconds = trained.seconds[-1] if trained.seconds else 0.0
+    images = trained.history[-1]["images_seen"] if trained.history else 0
+    return {
+        "seconds": seconds,
+        "images_per_second": images / seconds if seconds else 0.0,
+        "peak_memory_bytes": max(trained.peak_memory, peak_memory_bytes(device)),
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+    }
