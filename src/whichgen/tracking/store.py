@@ -82,6 +82,7 @@ def open_store(project: Path, settings: TrackingSettings) -> Store:
 
     uri = tracking_uri(project, settings)
     with project_lock(project):
+        _make_database(uri)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         experiment = client.get_experiment_by_name(settings.experiment)
         if experiment is not None:
@@ -94,6 +95,22 @@ def open_store(project: Path, settings: TrackingSettings) -> Store:
             tags={"mlflow.experimentKind": "custom_model_development"},  # how the page opens
         )
         return Store(project, client, created)
+
+
+def _make_database(uri: str) -> None:
+    """Make a local database that is not there yet, whole or not at all.
+
+    MLflow makes the tables where the file is to be; killed meanwhile, it could never open it again.
+    """
+    from mlflow import MlflowClient
+
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or path.exists():
+        return
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    MlflowClient(f"sqlite:///{part}").get_experiment_by_name("Default")  # it makes the tables
+    part.replace(path)
 
 
 @contextmanager
