@@ -1,0 +1,146 @@
+"""What everything around the training costs: Kedro, MLflow, history, validation, previews.
+
+    python -m benchmarks.overhead --dataset fashion_mnist --seconds 300
+
+The same steps are trained in pairs: by the bare loop, which is the update and the averaged weights
+alone, in a process of its own; and by `kedro run --pipelines=dgn` as a user types it, with MLflow
+fed and waited for, in a copy of the project. The budget is such that the bare loop takes the
+seconds asked for. What the command takes more, as a share of the bare loop, is in two parts: in the
+loop (history, progress, the process that feeds MLflow beside it) and outside it (start, data,
+validation, checkpoints, previews, results, the last of MLflow).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from benchmarks.interleave import spread, times_in
+from benchmarks.isolation import in_own_process
+from benchmarks.markdown import quartiles, table
+from benchmarks.workloads import ROOT, SEED, BareLoop, Workload, load_workload
+from whichgen.training.devices import choose_device
+from whichgen.training.flops import count_flops
+
+TRIED = 20  # steps that are timed to see how long one takes
+PREPARED = ("03_primary", "04_feature", "05_model_input")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is trained: steps, and the budget in FLOPs that pays for just these."""
+
+    steps: int
+    budget: int
+
+
+def measure(workload: Workload, seconds: float, pairs: int) -> dict[str, Any]:
+    """Seconds and shares of both ways, over the pairs."""
+    size = in_own_process(size_for, workload, seconds)
+    runs = []
+    for _ in range(pairs):
+        bare = in_own_process(bare_seconds, workload, size.steps)
+        runs.append({"bare": bare} | command_seconds(workload.dataset, size))
+    shares = {
+        "in_loop": [(run["loop"] - run["bare"]) / run["bare"] for run in runs],
+        "outside_loop": [(run["command"] - run["loop"]) / run["bare"] for run in runs],
+        "in_all": [(run["command"] - run["bare"]) / run["bare"] for run in runs],
+    }
+    return {
+        "steps": size.steps,
+        "pairs": pairs,
+        "seconds": {way: spread([run[way] for run in runs]) for way in runs[0]},
+        "shares": {part: spread(values) for part, values in shares.items()},
+    }
+
+
+def size_for(workload: Workload, seconds: float) -> Size:
+    """How many steps take that long, preparation included, and what they cost."""
+    choose_device("cpu")
+    update = workload.update("dgn")
+    flops = count_flops(partial(update.step, 0))
+    loop = BareLoop(update, workload.recipes["dgn"].training.ema_decay)
+    left = seconds - update.setup_seconds
+    steps = TRIED * times_in(left, lambda times: loop.train(TRIED * times))
+    return Size(steps, update.setup_flops + steps * flops)
+
+
+def bare_seconds(workload: Workload, steps: int) -> float:
+    """What the preparation and so many steps take, and nothing else."""
+    choose_device("cpu")
+    update = workload.update("dgn")
+    loop = BareLoop(update, workload.recipes["dgn"].training.ema_decay)
+    began = perf_counter()
+    loop.train(steps)
+    return update.setup_seconds + perf_counter() - began
+
+
+def command_seconds(dataset: str, size: Size) -> dict[str, float]:
+    """What `kedro run` takes for the same steps: the whole command, and the loop in it."""
+    with TemporaryDirectory() as folder:
+        project = copy_project(Path(folder), dataset)
+        environment = os.environ | {"WHICHGEN_TRACKING": "required"}  # else it may outlive the run
+        environment.pop("MLFLOW_TRACKING_URI", None)  # MLflow's files stay in the copy
+        parameters = f"dataset={dataset},seed={SEED},device=cpu,budget={size.budget}"
+        command = [sys.executable, "-m", "kedro", "run", "--pipelines=dgn", "--params", parameters]
+        began = perf_counter()
+        subprocess.run(command, cwd=project, env=environment, check=True, stdout=sys.stderr)
+        whole = perf_counter() - began
+        (cell,) = (project / "data/06_models" / dataset).glob("*/*/cell.json")
+        steps = json.loads(cell.read_text())["cost"]["steps"]
+        if steps != size.steps:
+            raise RuntimeError(f"kedro run made {steps} steps, the bare loop {size.steps}")
+        measured = json.loads((cell.parent / "measured.json").read_text())
+    return {"loop": measured["seconds"], "command": whole}
+
+
+def copy_project(folder: Path, dataset: str) -> Path:
+    """The project and the prepared dataset, without results and settings of this machine."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copytree(ROOT / "src", folder / "src")
+    shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
+    (folder / "conf/local").mkdir()
+    for layer in PREPARED:
+        shutil.copytree(ROOT / "data" / layer / dataset, folder / "data" / layer / dataset)
+    (folder / "data/06_models" / dataset).mkdir(parents=True)
+    for judge in (ROOT / "data/06_models" / dataset).glob("extractor.*"):
+        shutil.copy(judge, folder / "data/06_models" / dataset)
+    return folder
+
+
+def report(record: Mapping[str, Any]) -> str:
+    """Seconds and shares as a Markdown table."""
+    seconds, shares = record["seconds"], record["shares"]
+    rows = [
+        ["the bare loop", quartiles(seconds["bare"]), ""],
+        ["the command's loop", quartiles(seconds["loop"]), quartiles(shares["in_loop"], 100)],
+        ["outside the loop", "", quartiles(shares["outside_loop"], 100)],
+        ["the whole command", quartiles(seconds["command"]), quartiles(shares["in_all"], 100)],
+    ]
+    head = f"{record['steps']:,} steps of the DGN, pairs: {record['pairs']}\n\n"
+    return head + table(["", "seconds", "more than the bare loop, %"], rows)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", default="fashion_mnist")
+    parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--pairs", type=int, default=1)
+    arguments = parser.parse_args()
+    print(report(measure(load_workload(arguments.dataset), arguments.seconds, arguments.pairs)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The parts together: what is measured agrees with itself, and is what is printed and drawn."""
+
+import json
+
+import pytest
+
+from benchmarks import engine, many_generators, peaks, recipes
+from benchmarks.engine_picture import draw
+from benchmarks.interleave import spread
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # torch's loader forks
+]
+
+
+@pytest.fixture(scope="module")
+def results(workload):
+    """Small measurements of every part but the whole training, whose shares are made up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "SECONDS", 0.05)
+        patch.setattr(recipes, "MEMORY_ROUNDS", 1)
+        updates = {family: workload.update(family) for family in workload.recipes}
+        rates = peaks.measure(peaks.operations_in(updates.values()), rounds=2)
+        recipe, shares = workload.recipes["dgn"], {"in_loop": 0.01, "outside_loop": 0.02}
+        return {
+            "dataset": "random",
+            "machine": engine.machine(),
+            "peaks": [rate.record() for rate in rates],
+            "recipes": recipes.measure(workload, updates, rates, rounds=1),
+            "many_generators": many_generators.measure(
+                recipe, workload.trunk, workload.info, rounds=1, counts=(1, 3), batch=12
+            ),
+            "overhead": {"shares": {k: spread([v]) for k, v in {**shares, "in_all": 0.03}.items()}},
+        }
+
+
+def test_a_recipes_figures_agree_with_each_other(results):
+    for record in results["recipes"].values():
+        ours, seconds = record["whichgen"], record["whichgen"]["seconds_per_step"]["median"]
+        speed = ours["flops_per_second"]["median"]
+        assert ours["images_per_second"]["median"] == pytest.approx(
+            record["images_per_step"] / seconds
+        )
+        assert speed == pytest.approx(record["flops_per_step"] / seconds)
+        assert record["textbook_to_whichgen"]["seconds"]["median"] == pytest.approx(
+            record["textbook"]["seconds_per_step"]["median"] / seconds
+        )
+        memory = {way: taken["median"] for way, taken in record["peak_memory_bytes"].items()}
+        assert memory["prepared"] <= 1.02 * min(memory["textbook"], memory["whichgen"])
+
+
+def test_a_share_is_of_the_peak_of_the_same_round(results):
+    """The step is not made of the fastest operation alone, so it stays below the peak."""
+    for record in results["recipes"].values():
+        for dtype in peaks.DTYPES:
+            assert 0.001 < record["whichgen"]["share_of_peak"][dtype]["median"] < 1.0
+
+
+def test_the_cost_of_many_generators_is_to_the_first_count(results):
+    one, three = results["many_generators"]
+    assert (one["generators"], three["generators"]) == (1, 3)
+    for key in many_generators.MEASURED:
+        assert one[f"{key}_ratio"]["median"] == 1.0
+        assert three[f"{key}_ratio"]["median"] == pytest.approx(
+            three[key]["median"] / one[key]["median"]
+        )
+    assert three["parameters"] > one["parameters"]
+    assert many_generators.report([one, three]).count("\n") == 3
+
+
+def test_results_are_json_and_tables_have_a_row_for_each_recipe(results):
+    assert json.loads(json.dumps(results)) == results
+    text = recipes.report(results["recipes"])
+    assert text.count("| gan |") == text.count("| dgn |") == 3
+    assert f"torch {results['machine']['torch']}" in engine.describe(results)
+
+
+def test_the_picture_shows_the_results(results):
+    flops, textbook, many, overhead = draw(results).axes
+    assert [bar.get_width() for bar in overhead.patches] == pytest.approx([1.0, 2.0, 3.0])
+    assert [bar.get_width() for bar in textbook.patches] == [
+        record["textbook_to_whichgen"]["seconds"]["median"]
+        for record in results["recipes"].values()
+    ]
+    assert len(flops.patches) == len(peaks.KINDS) * len(peaks.DTYPES) + len(results["recipes"])
+    assert list(many.lines[0].get_xdata()) == [1, 3]
