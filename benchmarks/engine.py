@@ -40,7 +40,7 @@ def measure(dataset: str, *, rounds: int, seconds: float, pairs: int) -> dict[st
         recipe, workload.trunk, workload.info, rounds=3
     )
     _print("Many generators", many_generators.report(results["many_generators"]))
-    results["overhead"] = overhead.measure(workload, seconds, pairs)
+    results["overhead"] = overhead.measure(workload, updates["dgn"], seconds, pairs)
     _print("Around the training", overhead.report(results["overhead"]))
     return results
 

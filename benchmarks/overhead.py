@@ -30,6 +30,7 @@ from benchmarks.markdown import quartiles, table
 from benchmarks.workloads import ROOT, SEED, BareLoop, Workload, load_workload
 from whichgen.training.devices import choose_device
 from whichgen.training.flops import count_flops
+from whichgen.training.loop import Update
 
 TRIED = 20  # steps that are timed to see how long one takes
 PREPARED = ("03_primary", "04_feature", "05_model_input")
@@ -43,9 +44,9 @@ class Size:
     budget: int
 
 
-def measure(workload: Workload, seconds: float, pairs: int) -> dict[str, Any]:
-    """Seconds and shares of both ways, over the pairs."""
-    size = in_own_process(size_for, workload, seconds)
+def measure(workload: Workload, update: Update, seconds: float, pairs: int) -> dict[str, Any]:
+    """Seconds and shares of both ways, over the pairs; `update` is trained to set the budget."""
+    size = size_for(workload, update, seconds)
     runs = []
     for _ in range(pairs):
         bare = in_own_process(bare_seconds, workload, size.steps)
@@ -63,10 +64,8 @@ def measure(workload: Workload, seconds: float, pairs: int) -> dict[str, Any]:
     }
 
 
-def size_for(workload: Workload, seconds: float) -> Size:
+def size_for(workload: Workload, update: Update, seconds: float) -> Size:
     """How many steps take that long, preparation included, and what they cost."""
-    choose_device("cpu")
-    update = workload.update("dgn")
     flops = count_flops(partial(update.step, 0))
     loop = BareLoop(update, workload.recipes["dgn"].training.ema_decay)
     left = seconds - update.setup_seconds
@@ -139,7 +138,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--pairs", type=int, default=1)
     arguments = parser.parse_args()
-    print(report(measure(load_workload(arguments.dataset), arguments.seconds, arguments.pairs)))
+    workload = load_workload(arguments.dataset)
+    print(report(measure(workload, workload.update("dgn"), arguments.seconds, arguments.pairs)))
 
 
 if __name__ == "__main__":

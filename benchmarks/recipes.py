@@ -5,9 +5,9 @@
 The recipe's real update with its averaged weights, the same training as a textbook would write it
 (benchmarks/textbook) and the machine's fastest operations take turns; each ratio is of two that
 ran in the same round. FLOPs are those of the budget, counted on the real step; images per second
-are the real images that a step uses. Peak memory is that of a whole process: one that has prepared
-the training and made no step, and one that trains each way (without the processes that load a
-textbook loop's data).
+are the real images that a step uses. Peak memory is that of a whole process: one that holds the
+prepared training and makes no step, and one that trains each way (without the processes that load
+a textbook loop's data).
 """
 
 import argparse
@@ -43,6 +43,7 @@ def measure(
     Args:
         updates: one of each family, untrained; they are trained here. rates: see `peaks.measure`.
     """
+    untrained = copy.deepcopy(updates)
     flops = {f: count_flops(partial(copy.deepcopy(u).step, 0)) for f, u in updates.items()}
     loops: dict[str, Repeat] = {
         f"{family} {way}": trainer(way, family, workload, update)
@@ -58,7 +59,7 @@ def measure(
             update.images_per_step,
             {way: seconds[f"{family} {way}"] for way in (OURS, PLAIN)},
             reached,
-            _memory(workload, family),
+            _memory(workload, family, untrained[family]),
         )
         for family, update in updates.items()
     }
@@ -131,18 +132,17 @@ def _record(
     return record
 
 
-def _memory(workload: Workload, family: str) -> dict[str, list[int]]:
+def _memory(workload: Workload, family: str, update: Update) -> dict[str, list[int]]:
     """Peak bytes of each way, each time in a process of its own."""
     taken: dict[str, list[int]] = {way: [] for way in WAYS}
     for _ in range(MEMORY_ROUNDS):
         for way in WAYS:
-            taken[way].append(in_own_process(peak_of_training, way, family, workload))
+            taken[way].append(in_own_process(peak_of_training, way, family, workload, update))
     return taken
 
 
-def peak_of_training(way: str, family: str, workload: Workload) -> int:
+def peak_of_training(way: str, family: str, workload: Workload, update: Update) -> int:
     """The peak bytes of this process after a few steps, or after none if only prepared."""
-    update = workload.update(family)
     if way != PREPARED:
         trainer(way, family, workload, update)(MEMORY_STEPS)
     return peak_memory_bytes(torch.device("cpu"))

@@ -1,15 +1,18 @@
 """The shipped recipes on a prepared dataset, ready to make steps: what all benchmarks run."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from torch import Tensor
 
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk, parse_parameters
 from whichgen.training.build import build_update
+from whichgen.training.devices import choose_device
 from whichgen.training.ema import EMA
 from whichgen.training.loop import Update
 
@@ -45,13 +48,16 @@ class Workload:
 
 
 def load_workload(dataset: str) -> Workload:
-    """The dataset, prepared by its pipelines if it is not yet."""
+    """The dataset, prepared if it is not yet; this process computes as a run on it does."""
     bootstrap_project(ROOT)
     with KedroSession.create(ROOT, runtime_params={"dataset": dataset}) as session:
         context = session.load_context()
         if not context.catalog.exists("extractor_weights"):
             session.run(pipeline_names=["extractor"])
         parameters = parse_parameters(context.params)
+        if "OMP_NUM_THREADS" in os.environ:  # by the project's hooks, where the dataset asks for it
+            torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        choose_device("cpu")
         train, info = context.catalog.load("train"), context.catalog.load("info")
     return Workload(
         dataset=dataset,

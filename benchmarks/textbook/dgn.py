@@ -34,7 +34,7 @@ class TextbookDgn:
         self._latent = recipe.generator.latent
         encoder = update.trained[1]
         assert isinstance(encoder, Classifier)
-        self._encoder = copy.deepcopy(encoder)
+        self._encoder = copy.deepcopy(encoder).to(memory_format=torch.contiguous_format)
         self.generator = GeneratorSet(update.generator, workload.info, workload.trunk)
         self.average = copy.deepcopy(self.generator)
         self.optimiser = torch.optim.AdamW(
