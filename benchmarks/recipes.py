@@ -54,7 +54,7 @@ def measure(
     seconds = _in_turns(loops | fastest, rounds)
     reached = {d: _rate(count_flops(partial(fastest[d], 1)), seconds[d]) for d in fastest}
     return {
-        family: _record(
+        family: compare(
             flops[family],
             update.images_per_step,
             {way: seconds[f"{family} {way}"] for way in (OURS, PLAIN)},
@@ -63,6 +63,36 @@ def measure(
         )
         for family, update in updates.items()
     }
+
+
+def compare(
+    flops: int,
+    images: int,
+    seconds: Mapping[str, Sequence[float]],
+    peak: Mapping[str, Sequence[float]],
+    memory: Mapping[str, Sequence[int]],
+) -> dict[str, Any]:
+    """The record of a recipe: each way beside the peak, and the textbook beside whichgen.
+
+    Args:
+        flops, images: of a step. seconds: of a step, by way, in each round.
+        peak: FLOP/s by type, in each round. memory: peak bytes by way.
+    """
+    record: dict[str, Any] = {"flops_per_step": flops, "images_per_step": images}
+    for way, times in seconds.items():
+        reached = _rate(flops, times)
+        record[way] = {
+            "seconds_per_step": spread(times),
+            "images_per_second": spread(_rate(images, times)),
+            "flops_per_second": spread(reached),
+            "share_of_peak": {dtype: spread(ratios(reached, peak[dtype])) for dtype in peak},
+        }
+    record["peak_memory_bytes"] = {way: spread(taken) for way, taken in memory.items()}
+    record["textbook_to_whichgen"] = {
+        "seconds": spread(ratios(seconds[PLAIN], seconds[OURS])),
+        "memory": spread(ratios(memory[PLAIN], memory[OURS])),
+    }
+    return record
 
 
 def trainer(way: str, family: str, workload: Workload, update: Update) -> Repeat:
@@ -105,31 +135,6 @@ def _in_turns(loops: Mapping[str, Repeat], rounds: int) -> dict[str, list[float]
 
 def _rate(amount: float, seconds: Sequence[float]) -> list[float]:
     return [amount / s for s in seconds]
-
-
-def _record(
-    flops: int,
-    images: int,
-    seconds: Mapping[str, Sequence[float]],
-    peak: Mapping[str, Sequence[float]],
-    memory: Mapping[str, Sequence[int]],
-) -> dict[str, Any]:
-    """From a step's FLOPs, images, seconds by way and the peak FLOP/s by type, of each round."""
-    record: dict[str, Any] = {"flops_per_step": flops, "images_per_step": images}
-    for way, times in seconds.items():
-        reached = _rate(flops, times)
-        record[way] = {
-            "seconds_per_step": spread(times),
-            "images_per_second": spread(_rate(images, times)),
-            "flops_per_second": spread(reached),
-            "share_of_peak": {dtype: spread(ratios(reached, peak[dtype])) for dtype in peak},
-        }
-    record["peak_memory_bytes"] = {way: spread(taken) for way, taken in memory.items()}
-    record["textbook_to_whichgen"] = {
-        "seconds": spread(ratios(seconds[PLAIN], seconds[OURS])),
-        "memory": spread(ratios(memory[PLAIN], memory[OURS])),
-    }
-    return record
 
 
 def _memory(workload: Workload, family: str, update: Update) -> dict[str, list[int]]:
