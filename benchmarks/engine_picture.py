@@ -13,7 +13,7 @@ from benchmarks.recipes import OURS
 from whichgen.comparison.figures import COLOURS, INK
 
 PALE = "#9aa4ae"
-LIMIT = 3.0  # percent that everything around a training may cost
+LIMIT = 3.0  # percent that everything around a training of five minutes may cost
 
 
 def draw(results: Mapping[str, Any]) -> Figure:
@@ -77,9 +77,8 @@ def _many_generators(axes: Axes, records: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _overhead(axes: Axes, shares: Mapping[str, Mapping[str, float]]) -> None:
-    names = {"in the loop": "in_loop", "outside it": "outside_loop", "in all": "in_all"}
-    percent = {name: 100 * shares[key]["median"] for name, key in names.items()}
-    _bars(axes, percent, [PALE, PALE, COLOURS["dgn"]])
+    percent = {part: 100 * share["median"] for part, share in shares.items()}
+    _bars(axes, percent, [COLOURS["dgn"] if "all" in part else PALE for part in percent])
     axes.axvline(LIMIT, color=INK, ls=":")
     axes.set_title("Around the training, % of the bare loop", fontsize=10)
 

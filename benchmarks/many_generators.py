@@ -26,7 +26,7 @@ from whichgen.parameters import DgnRecipe, Trunk
 from whichgen.training.build import build_update
 from whichgen.training.devices import peak_memory_bytes
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 COUNTS = (1, 10, 100, 1000)
 BATCH = 2000  # 2 of each type at K = 1000, the fewest that a recipe may ask for

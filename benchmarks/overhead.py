@@ -5,9 +5,9 @@
 The same steps are trained in pairs: by the bare loop, which is the update and the averaged weights
 alone, in a process of its own; and by `kedro run --pipelines=dgn` as a user types it, with MLflow
 fed and waited for, in a copy of the project. The budget is such that the bare loop takes the
-seconds asked for. What the command takes more, as a share of the bare loop, is in two parts: in the
-loop (history, progress, the process that feeds MLflow beside it) and outside it (start, data,
-validation, checkpoints, previews, results, the last of MLflow).
+seconds asked for. What the command takes more, as a share of the bare loop, is in three parts: in
+the loop (history, progress, checkpoints, the process that feeds MLflow beside it); validation,
+which is timed alone; and the rest (start, data, previews, results, the last of MLflow).
 """
 
 import argparse
@@ -16,24 +16,33 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from benchmarks.interleave import spread, times_in
+from benchmarks.interleave import interleaved, spread, times_in
 from benchmarks.isolation import in_own_process
 from benchmarks.markdown import quartiles, table
-from benchmarks.workloads import ROOT, SEED, BareLoop, Workload, load_workload
+from benchmarks.workloads import ROOT, SEED, BareLoop, Workload, load_validator, load_workload
 from whichgen.training.devices import choose_device
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 TRIED = 20  # steps that are timed to see how long one takes
 PREPARED = ("03_primary", "04_feature", "05_model_input")
+PARTS: dict[str, Callable[[Mapping[str, float]], float]] = {
+    "in the loop": lambda run: run["loop"] - run["bare"],
+    "validation": lambda run: run["validation"],
+    "the rest": lambda run: run["command"] - run["loop"] - run["validation"],
+    "in all": lambda run: run["command"] - run["bare"],
+    "in all but validation": lambda run: run["command"] - run["bare"] - run["validation"],
+}
+"""Seconds that the whole command takes more than the bare loop, by what they are for."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +56,19 @@ class Size:
 def measure(workload: Workload, update: Update, seconds: float, pairs: int) -> dict[str, Any]:
     """Seconds and shares of both ways, over the pairs; `update` is trained to set the budget."""
     size = size_for(workload, update, seconds)
+    validation = validation_seconds(workload, update)
     runs = []
     for _ in range(pairs):
         bare = in_own_process(bare_seconds, workload, size.steps)
-        runs.append({"bare": bare} | command_seconds(workload.dataset, size))
-    shares = {
-        "in_loop": [(run["loop"] - run["bare"]) / run["bare"] for run in runs],
-        "outside_loop": [(run["command"] - run["loop"]) / run["bare"] for run in runs],
-        "in_all": [(run["command"] - run["bare"]) / run["bare"] for run in runs],
-    }
+        command = command_seconds(workload.dataset, size)
+        runs.append({"bare": bare, **command, "validation": validation})
     return {
         "steps": size.steps,
         "pairs": pairs,
         "seconds": {way: spread([run[way] for run in runs]) for way in runs[0]},
-        "shares": {part: spread(values) for part, values in shares.items()},
+        "shares": {
+            part: spread([more(run) / run["bare"] for run in runs]) for part, more in PARTS.items()
+        },
     }
 
 
@@ -81,6 +89,14 @@ def bare_seconds(workload: Workload, steps: int) -> float:
     began = perf_counter()
     loop.train(steps)
     return update.setup_seconds + perf_counter() - began
+
+
+def validation_seconds(workload: Workload, update: Update) -> float:
+    """What all validations of a training take."""
+    training = workload.recipes["dgn"].training
+    validate = load_validator(workload.dataset, training.validation_images)
+    once = interleaved({"": partial(validate, update.generator)}, rounds=3)[""]
+    return training.validations * median(once)
 
 
 def command_seconds(dataset: str, size: Size) -> dict[str, float]:
@@ -117,16 +133,15 @@ def copy_project(folder: Path, dataset: str) -> Path:
 
 
 def report(record: Mapping[str, Any]) -> str:
-    """Seconds and shares as a Markdown table."""
-    seconds, shares = record["seconds"], record["shares"]
-    rows = [
-        ["the bare loop", quartiles(seconds["bare"]), ""],
-        ["the command's loop", quartiles(seconds["loop"]), quartiles(shares["in_loop"], 100)],
-        ["outside the loop", "", quartiles(shares["outside_loop"], 100)],
-        ["the whole command", quartiles(seconds["command"]), quartiles(shares["in_all"], 100)],
-    ]
-    head = f"{record['steps']:,} steps of the DGN, pairs: {record['pairs']}\n\n"
-    return head + table(["", "seconds", "more than the bare loop, %"], rows)
+    """Seconds and shares as two Markdown tables."""
+    ways = [f"{way}, s" for way in record["seconds"]]
+    seconds = [quartiles(taken) for taken in record["seconds"].values()]
+    shares = [[part, quartiles(share, 100)] for part, share in record["shares"].items()]
+    return (
+        table(["steps", *ways], [[f"{record['steps']:,}", *seconds]])
+        + "\n\n"
+        + table(["more than the bare loop", "%"], shares)
+    )
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from benchmarks.markdown import figure, table
 from benchmarks.operations import Operation, operations_of
 from benchmarks.workloads import load_workload
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 KINDS = ("matrix product", "3×3 convolution")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -27,7 +27,7 @@ from benchmarks.textbook import TEXTBOOK
 from benchmarks.workloads import BareLoop, Workload, load_workload
 from whichgen.training.devices import peak_memory_bytes
 from whichgen.training.flops import count_flops
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 OURS, PLAIN, PREPARED = "whichgen", "textbook", "prepared"
 WAYS = (PREPARED, PLAIN, OURS)

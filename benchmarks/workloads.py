@@ -1,20 +1,27 @@
 """The shipped recipes on a prepared dataset, ready to make steps: what all benchmarks run."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from click import ClickException
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from kedro.io import CatalogProtocol
 from torch import Tensor
 
-from whichgen.parameters import DgnRecipe, GanRecipe, Trunk, parse_parameters
+from whichgen.networks import Generator
+from whichgen.parameters import DgnRecipe, GanRecipe, Parameters, Trunk, parse_parameters
+from whichgen.pipelines.extractor.nodes import rebuild_extractor
 from whichgen.training.build import build_update
 from whichgen.training.devices import choose_device
 from whichgen.training.ema import EMA
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
+from whichgen.training.validation import validator
 
 ROOT = Path(__file__).parents[1]
 SEED = 0
@@ -47,18 +54,37 @@ class Workload:
         )
 
 
-def load_workload(dataset: str) -> Workload:
-    """The dataset, prepared if it is not yet; this process computes as a run on it does."""
+@contextmanager
+def prepared(dataset: str) -> Iterator[tuple[Parameters, CatalogProtocol]]:
+    """The parameters and files of a dataset, made if they are not there yet.
+
+    Raises:
+        SystemExit: with one line, if there is no such dataset or it cannot be made.
+    """
     bootstrap_project(ROOT)
     with KedroSession.create(ROOT, runtime_params={"dataset": dataset}) as session:
-        context = session.load_context()
-        if not context.catalog.exists("extractor_weights"):
-            session.run(pipeline_names=["extractor"])
-        parameters = parse_parameters(context.params)
-        if "OMP_NUM_THREADS" in os.environ:  # by the project's hooks, where the dataset asks for it
-            torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-        choose_device("cpu")
-        train, info = context.catalog.load("train"), context.catalog.load("info")
+        try:
+            context = session.load_context()
+            if not context.catalog.exists("extractor_weights"):
+                session.run(pipeline_names=["extractor"])
+        except ClickException as error:
+            raise SystemExit(f"--dataset: {error.message}") from None
+        yield parse_parameters(context.params), context.catalog
+
+
+def load_workload(dataset: str) -> Workload:
+    """The workload of a dataset; from now on this process computes as a run on it does.
+
+    Raises:
+        SystemExit: with one line, if the dataset is not there or has no labels.
+    """
+    with prepared(dataset) as (parameters, catalog):
+        train, info = catalog.load("train"), catalog.load("info")
+    if not info["labelled"]:
+        raise SystemExit(f"--dataset: {dataset} has no labels, which the textbook loops are given")
+    if "OMP_NUM_THREADS" in os.environ:  # by the project's hooks, where the dataset asks for it
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    choose_device("cpu")
     return Workload(
         dataset=dataset,
         recipes={f: parameters.recipes[name] for f, name in parameters.default_recipes.items()},
@@ -67,6 +93,15 @@ def load_workload(dataset: str) -> Workload:
         types=train["types"],
         info=info,
     )
+
+
+def load_validator(dataset: str, n: int) -> Callable[[Generator], dict[str, float]]:
+    """What looks at a generator as a training does, by n images of the validation split."""
+    with prepared(dataset) as (parameters, catalog):
+        files = [catalog.load(name) for name in ("extractor_weights", "extractor_card", "info")]
+        judge = rebuild_extractor(*files, parameters.datasets[dataset])
+        split = catalog.load("validation")
+    return validator(judge, split["images"], split["types"], n=n, seed=SEED)
 
 
 class BareLoop:

@@ -16,7 +16,7 @@ from benchmarks.textbook.networks import GeneratorSet, average_weights
 from benchmarks.workloads import SEED, Workload
 from whichgen.networks import Classifier
 from whichgen.parameters import DgnRecipe
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 
 class TextbookDgn:
@@ -32,7 +32,7 @@ class TextbookDgn:
         self._training = recipe.training
         self._temperatures = recipe.objective.arguments()["temperatures"]
         self._latent = recipe.generator.latent
-        encoder = update.trained[1]
+        encoder = update.networks["encoder"]
         assert isinstance(encoder, Classifier)
         self._encoder = copy.deepcopy(encoder).to(memory_format=torch.contiguous_format)
         self.generator = GeneratorSet(update.generator, workload.info, workload.trunk)

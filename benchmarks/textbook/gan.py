@@ -17,7 +17,7 @@ from benchmarks.textbook.networks import Discriminator, Generator, average_weigh
 from benchmarks.workloads import SEED, Workload
 from whichgen import networks
 from whichgen.parameters import GanRecipe
-from whichgen.training.loop import Update
+from whichgen.training.update import Update
 
 
 class TextbookGan:
@@ -32,7 +32,7 @@ class TextbookGan:
         assert isinstance(recipe, GanRecipe)
         self._training, self._gamma = recipe.training, recipe.objective.arguments()["gamma"]
         self._latent = recipe.generator.latent
-        discriminator = update.trained[1]
+        discriminator = update.networks["discriminator"]
         assert isinstance(discriminator, networks.Discriminator)
         self.generator = Generator(update.generator, workload.info, workload.trunk)
         self.discriminator = Discriminator(discriminator, workload.info, workload.trunk)

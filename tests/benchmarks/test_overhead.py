@@ -1,25 +1,19 @@
 """The same steps by the bare loop and by the whole command, without a trace in the project."""
 
-import re
-
 import pytest
 
-from benchmarks.interleave import spread
-from benchmarks.overhead import report
+from benchmarks.overhead import PARTS
 
 
-def test_the_shares_are_printed_as_percent():
-    record = {
-        "steps": 1000,
-        "pairs": 1,
-        "seconds": {"bare": spread([100.0]), "loop": spread([101.0]), "command": spread([103.0])},
-        "shares": {
-            "in_loop": spread([0.01]),
-            "outside_loop": spread([0.02]),
-            "in_all": spread([0.03]),
-        },
+def test_the_parts_add_up_to_the_whole_command():
+    run = {"bare": 100.0, "loop": 101.0, "command": 110.0, "validation": 7.0}
+    assert {part: more(run) for part, more in PARTS.items()} == {
+        "in the loop": 1.0,
+        "validation": 7.0,
+        "the rest": 2.0,
+        "in all": 10.0,
+        "in all but validation": 3.0,
     }
-    assert "| the whole command | 103 | 3.00 |" in report(record)
 
 
 def written(project):
@@ -33,11 +27,14 @@ def test_a_whole_command_beside_the_bare_loop(trained_project):
     done = trained_project.run(
         "python", "-m", "benchmarks.overhead", "--dataset", "digits", "--seconds", "4"
     )
-    seconds = {
-        name: float(value)
-        for name, value in re.findall(r"^\| (the [a-z' ]+) \| ([\d.]+)", done.stdout, re.MULTILINE)
-    }
-    assert 1 < seconds["the bare loop"] < 60
-    assert seconds["the command's loop"] < seconds["the whole command"]
+    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    rows = [line.strip("| ").split(" | ") for line in lines]  # two tables, each with head and rule
+    bare, loop, command, validation = (float(cell) for cell in rows[2][1:])
+    shares = {part: float(share) for part, share in rows[5:]}
+    assert 0 < validation < command
+    assert 1 < bare < 60
+    assert loop < command
+    assert set(shares) == set(PARTS)
+    assert shares["in all"] == pytest.approx(100 * (command - bare) / bare, rel=0.05)
     assert written(trained_project) == before
     assert not trained_project.path("mlflow.db").exists()

@@ -15,7 +15,7 @@ from whichgen.training.flops import count_flops
 def hooked_convolutions(update):
     """(images, weights) of every convolution that is a module, by forward hooks on a real step."""
     update, seen = copy.deepcopy(update), set()
-    for module in update.trained.modules():
+    for module in update.networks.modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
             module.register_forward_hook(
                 lambda m, args, _: seen.add((tuple(args[0].shape), tuple(m.weight.shape)))

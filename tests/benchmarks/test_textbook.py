@@ -61,7 +61,7 @@ def test_gan_gradients_are_the_products(workload, gan):
     textbook.step(to_float(images), types, z)
     update.step(0)
     theirs = [*textbook.generator.parameters(), *textbook.discriminator.parameters()]
-    for mine, plain in zip(update.trained.parameters(), theirs, strict=True):
+    for mine, plain in zip(update.networks.parameters(), theirs, strict=True):
         torch.testing.assert_close(mine.grad, plain.grad, rtol=1e-3, atol=1e-6)
 
 
