@@ -54,7 +54,8 @@ viz: $(STAMP) ## the pipelines as a graph in the browser
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[viz]'
 	kedro viz run
 
-bench: $(STAMP) ## time the metrics against the reference implementation
+bench: $(STAMP) ## time the training engine and the metrics, each beside its reference
+	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python benchmarks/metrics.py
 
 kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends

@@ -1,0 +1,1 @@
+"""Benchmarks: the commands that make every published figure. See docs/benchmarks.md."""
