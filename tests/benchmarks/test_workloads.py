@@ -6,5 +6,5 @@ from benchmarks.workloads import load_workload
 
 
 def test_a_dataset_that_is_not_there_ends_with_one_line():
-    with pytest.raises(SystemExit, match="--dataset: .*'mnist' is not one of .*digits"):
+    with pytest.raises(SystemExit, match=r"--dataset: .*'mnist' is not one of .*digits"):
         load_workload("mnist")
