@@ -3,11 +3,12 @@
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
 from whichgen.networks.build import build_generator, load_generator, rebuild_generator
 from whichgen.networks.discriminators import Discriminator
-from whichgen.networks.extractors import Classifier
+from whichgen.networks.extractors import LOOK, Classifier
 from whichgen.networks.generators import Generator
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
+    "LOOK",
     "RESOLUTIONS",
     "Classifier",
     "Discriminator",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
-from whichgen.networks import Classifier, channels_last, to_float
+from whichgen.networks import LOOK, Classifier, channels_last, to_float
 from whichgen.training.batches import MixedBatches
 from whichgen.training.progress import ProgressReport
 from whichgen.training.seeding import seeded_initialisation, stream
@@ -47,7 +47,7 @@ def fit_classifier(
         net = channels_last(net.to(images.device))
         steps = max(1, images_seen // batch)
         batches = MixedBatches(images, types, seed=seed)
-        optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05, fused=True)
         progress = ProgressReport(title, batch)
         progress.started(steps)
         for step in range(steps):  # inside the seeded block: dropout draws from it too
@@ -59,7 +59,7 @@ def fit_classifier(
             optimiser.step()
             progress.stepped(step + 1)
     net.eval().requires_grad_(False)
-    raw = torch.cat([net.layers(to_float(part)) for part in images.split(1000)])
+    raw = torch.cat([net.layers(to_float(part)) for part in images.split(LOOK)])
     net.centre.copy_(raw.mean(dim=0))
     net.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
     return net

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from whichgen.networks import Classifier, to_float
+from whichgen.networks import LOOK, Classifier, to_float
 from whichgen.parameters import Encoder
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.flops import count_flops
@@ -76,7 +76,7 @@ class PixelsAndFeatures(PixelSpace):
             self.encoder = _rebuild(images, n_types, options, fitted)
         self._layers = self.encoder.folded()
         with torch.no_grad():
-            parts = [self._features(to_float(part)) for part in images.split(1000)]
+            parts = [self._features(to_float(part)) for part in images.split(LOOK)]
         self._real_features = torch.cat(parts)
         self.seconds = time.perf_counter() - began
         few = images[: options.batch], types[: options.batch]
