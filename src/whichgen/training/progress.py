@@ -5,11 +5,13 @@ import time
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from whichgen.networks import Generator
 from whichgen.training.watchers import Row
 
 LINE_SECONDS = 10.0
+HIDDEN = {"step", "flops", "images_seen"}
 logger = logging.getLogger(__name__)
 
 
@@ -18,27 +20,16 @@ class ProgressReport:
 
     Args:
         title: what is being trained. images_per_step: real images that a step uses.
+        console: where to show it; standard error if None.
     """
 
-    def __init__(self, title: str, images_per_step: int) -> None:
+    def __init__(self, title: str, images_per_step: int, console: Console | None = None) -> None:
         self._title, self._images_per_step = title, images_per_step
+        self._row: Row = {}
         self._terms, self._steps, self._done = "", 0, 0
         self._began = self._last_line = time.monotonic()
-        console = Console(stderr=True)
-        self._bar = (
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[terms]}"),
-                console=console,
-                transient=True,
-            )
-            if console.is_terminal
-            else None
-        )
+        console = console or Console(stderr=True)
+        self._bar = _bar(console) if console.is_terminal else None
 
     def started(self, steps: int, done: int = 0) -> None:
         """Show the bar, or say how much there is to do and how much is done."""
@@ -72,9 +63,10 @@ class ProgressReport:
             self.close()
 
     def logged(self, row: Row, seconds: float) -> None:
-        """Remember the terms to show; the bookkeeping columns are left out."""
-        hidden = {"step", "flops", "images_seen"}
-        self._terms = "  ".join(f"{k} {v:.3g}" for k, v in row.items() if k not in hidden)
+        """Remember the terms to show, the last validation's first; bookkeeping is left out."""
+        self._row |= row
+        names = sorted(self._row.keys() - HIDDEN, key=lambda k: (not k.startswith("validation"), k))
+        self._terms = "  ".join(f"{name} {self._row[name]:.3g}" for name in names)
 
     def validated(self, step: int, generator: Generator) -> None:
         """Nothing to show: the figures come with the row."""
@@ -83,3 +75,21 @@ class ProgressReport:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
+
+
+def _bar(console: Console) -> Progress:
+    """A bar whose loss terms take the room that is left, and never that of the other columns."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.fields[terms]}",
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+        console=console,
+        transient=True,
+        expand=True,
+    )
