@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import gone
 from whichgen.errors import WhichgenError
+from whichgen.training import process
 from whichgen.training.process import Stopped, StopSignals, only_process
 
 HOLD = """
@@ -63,7 +64,9 @@ def test_the_second_process_is_refused_and_told_of_the_first(tmp_path):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_is_noted_and_the_second_acts(number, code, capfd):
+def test_the_first_signal_is_noted_its_echo_ignored_and_a_later_one_acts(
+    number, code, capfd, monkeypatch
+):
     def former(*_):
         raise InterruptedError
 
@@ -72,6 +75,10 @@ def test_the_first_signal_is_noted_and_the_second_acts(number, code, capfd):
             signal.raise_signal(number)
             assert stop.received == number
             assert "once more to stop at once" in capfd.readouterr().err
+            signal.raise_signal(number)
+            assert stop.received == number
+            assert capfd.readouterr().err == ""
+            monkeypatch.setattr(process, "ECHO_SECONDS", 0.0)
             signal.raise_signal(number)
 
     before = signal.signal(number, former)

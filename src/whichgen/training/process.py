@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import Any
 from whichgen.errors import WhichgenError
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+ECHO_SECONDS = 0.5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -34,7 +36,10 @@ class Stopped(SystemExit):
 
 
 class StopSignals:
-    """Within it, Ctrl-C and SIGTERM only set `received`; a second one acts as it did before.
+    """Within it, Ctrl-C and SIGTERM only set `received`; a later one acts as it did before.
+
+    Later is `ECHO_SECONDS` after the first: Linux tells the end of a parent with several threads
+    once for each of them that a child was handed to meanwhile.
 
     Where they are ignored (a background job of a script), they stay so. Signals reach the main
     thread only: in another one this does nothing.
@@ -42,6 +47,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._received_at = 0.0
         self._former: dict[int, Any] = {}
 
     def __enter__(self) -> "StopSignals":
@@ -62,8 +68,12 @@ class StopSignals:
             signal.raise_signal(self.received)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        self._restore()
-        self.received = number
+        if self.received is not None:
+            if time.monotonic() - self._received_at > ECHO_SECONDS:
+                self._restore()
+                signal.raise_signal(number)
+            return
+        self.received, self._received_at = number, time.monotonic()
         # Not through logging or print, which may be what the signal interrupted.
         os.write(2, b"\nstopping after this step; once more to stop at once\n")
 
