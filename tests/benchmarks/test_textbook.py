@@ -31,7 +31,7 @@ def dgn(workload):
     return update, TextbookDgn(workload, update, workers=0)
 
 
-def expect_equal(theirs, mine, step):
+def assert_close_terms(theirs, mine, step):
     """Close at the first step, where the weights are equal, and less so afterwards.
 
     Adam's first steps divide a gradient by its own size: where it is rounding alone, a weight may
@@ -50,7 +50,7 @@ def test_gan_losses_and_penalties_are_the_products_over_several_steps(workload, 
         z = torch.randn(2, batch, update.generator.latent, generator=stream(SEED, "latents", step))
         theirs = textbook.step(to_float(images), types, z)
         mine = {name: term.item() for name, term in update.step(step).items()}
-        expect_equal(theirs, mine, step)
+        assert_close_terms(theirs, mine, step)
 
 
 def test_gan_gradients_are_the_products(workload, gan):
@@ -78,7 +78,7 @@ def test_dgn_losses_and_gradient_norms_are_the_products_over_several_steps(workl
         z = torch.randn(shape, generator=stream(SEED, "latents", step))
         theirs = textbook.step(images, features, z)
         mine = {name: term.item() for name, term in update.step(step).items()}
-        expect_equal(theirs, mine, step)
+        assert_close_terms(theirs, mine, step)
 
 
 def test_the_plain_average_is_the_products():
