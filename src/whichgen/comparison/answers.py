@@ -63,7 +63,7 @@ def answers(
         ),
         Answer(
             "How do I choose?",
-            [recommendation["sentence"], recommendation["confidence"]],
+            [recommendation["sentence"]["en"], recommendation["confidence"]["en"]],
             needs,
         ),
     ]
@@ -110,12 +110,12 @@ def _steps(cells: Sequence[Cell], pair: Mapping[str, Any]) -> str:
 def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[str, str, str]:
     result = pair["axes"][axis]
     finding = {winner: "holds here", "tie": "not shown", "inconclusive": "not shown"}
-    return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]
+    return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]["en"]
 
 
 def _need(pair: Mapping[str, Any], need: str, axis: str) -> tuple[str, str, str]:
     decision = pair["axes"][axis]["decision"]
     if decision not in FAMILIES:
         return need, "either" if decision == "tie" else "not known yet", ""
-    ruled_out = pair["vetoes"][decision]
+    ruled_out = [veto["en"] for veto in pair["vetoes"][decision]]
     return need, FAMILY_NAMES[decision], f"but {'; '.join(ruled_out)}" if ruled_out else ""

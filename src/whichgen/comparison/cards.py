@@ -35,7 +35,7 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "name": AXIS_NAMES[axis],
             "decision": result["decision"],
             "label": FAMILY_NAMES.get(result["decision"], result["decision"]),
-            "sentence": result["sentence"],
+            "sentence": result["sentence"]["en"],
             "bar": _bar(result),
             "pairs": len(result["seeds"]),
             "p": p_value(result["p_sign_flip"]),
@@ -121,11 +121,13 @@ def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> str:
     )
 
 
-def crossing_sentence(pair: Pair | None) -> str:
+def crossing_sentence(verdict: Mapping[str, Any], pair: Pair | None) -> str:
     """Where the families' median validation curves cross."""
     if pair is None:
         return "With one family there is no second curve to cross."
-    points = [scaled(flops, "FLOPs") for flops in pair["crossings_flops"]]
+    recipes = (pair["gan"], pair["dgn"])
+    own = [item for item in verdict["crossings"] if (item["first"], item["second"]) == recipes]
+    points = [scaled(item["at"], "FLOPs") for item in own]
     if not points:
         return "The median curves do not cross over the budgets that both were validated at."
     return f"The median curves cross at {listed(points)}."

@@ -27,6 +27,7 @@ class Cell:
     ``history`` has one row a logged step (``step``, ``flops``, ``images_seen``, loss terms and,
     where a validation took place, ``validation_fd``), ``timing`` has ``step`` and ``seconds``.
     ``samples`` is (N, C, H, W) uint8, ``sample_types`` (N,) int64: the types asked for.
+    ``second`` is what a second judge found (``judge``, ``scores``, ``floors``), empty without one.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Cell:
     per_type: Mapping[str, Sequence[float | None]]
     c2st: Mapping[str, float | None] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    second: Mapping[str, Any] = field(default_factory=dict)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Cell:
             per_type=scores.get("per_type") or {},
             c2st=scores.get("c2st") or {},
             missing=scores.get("missing") or {},
+            second=scores.get("second") or {},
             history=pd.DataFrame() if history is None else history,
             timing=pd.DataFrame() if timing is None else timing,
             measured=measured or {},
@@ -164,6 +167,11 @@ def by_seed(cells: Iterable[Cell], recipe: str) -> dict[int, Cell]:
 def recipes_of(cells: Iterable[Cell], family: str) -> list[str]:
     """The names of the family's recipes, sorted."""
     return sorted({cell.recipe for cell in cells if cell.family == family})
+
+
+def recipe_names(cells: Sequence[Cell]) -> list[str]:
+    """The names of all recipes, the GANs first."""
+    return [recipe for family in FAMILIES for recipe in recipes_of(cells, family)]
 
 
 def _check(scores: Mapping[str, Any]) -> None:

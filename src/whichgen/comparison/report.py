@@ -56,7 +56,7 @@ def render_report(
         missing=sections.missing_rows(cells),
         dots=_dots(cells),
         curves=_curves(cells),
-        crossings=cards.crossing_sentence(pair),
+        crossings=cards.crossing_sentence(verdict, pair),
         grids=_grids(chosen, real),
         shown_seed=next((cell.seed for cell in chosen.values()), None),
         type_grids=grids_by_type(dgn, types) if dgn else [],
