@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from whichgen.comparison.axes import BySeed, median
+from whichgen.comparison.axes import AXES, BySeed, median
 from whichgen.comparison.caveats import caveats, confidence
 from whichgen.comparison.cells import FAMILIES, Cell, LeftOut, by_seed, recipes_of
 from whichgen.comparison.curves import best_validation, crossing_points
@@ -42,8 +42,8 @@ def decide(
     """The verdict over the comparable cells of one dataset, as plain JSON-able values.
 
     Deterministic: the same cells give the same mapping; it holds no time, date or measured
-    second. Unknown numbers are None; sentences are {"en": …, "zh": …}. ``docs/verdict.md`` lists
-    the keys.
+    second. Unknown numbers are None; sentences are {"en": …, "zh": …}. ``docs/verdict-json.md``
+    lists the keys.
 
     Args:
         weights: what each axis counts in the recommendation, by its name; none below 0.
@@ -69,7 +69,7 @@ def decide(
         "images": first.n,
         "budget_flops": first.budget_flops,
         "information": information(cells),
-        "weights": dict(weights),
+        "weights": {axis: float(weights[axis]) for axis in AXES},
         "headline": headline,
         "pairs": pairs,
         "judges": judges(cells, first.judge, second, agree),
