@@ -86,8 +86,8 @@ def decide(
         "confidence": confidence(pair),
         "caveats": caveats(cells, result),
     }
-    plain: dict[str, Any] = _plain(result | _over_all(cells, second))
-    return plain
+    written: dict[str, Any] = plain(result | _over_all(cells, second))
+    return written
 
 
 def information(cells: Iterable[Cell]) -> str:
@@ -186,14 +186,14 @@ def _validation(cells: Sequence[Cell], recipe: str) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Mappings and lists of plain values: NaN and infinities as None, six significant digits."""
     if isinstance(value, Text):
         return asdict(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value

@@ -67,13 +67,16 @@ def paired_t_p(*strata: npt.ArrayLike) -> float:
     return float(2 * stats.t.sf(abs(mean) / error, freedom))
 
 
-def sign_flip_p(differences: npt.ArrayLike) -> float:
+def sign_flip_p(*strata: npt.ArrayLike) -> float:
     """Two-sided p of the sign-flip (randomisation) test of the mean; NaN without observations.
+
+    Of several datasets the mean is that of their means, as in `paired_interval`.
 
     Exact up to 16 pairs, so n pairs cannot give less than 2 / 2ⁿ: .0625 at 5, .03125 at 6.
     Beyond, 65,536 sign patterns are drawn with a fixed seed.
     """
-    values = _finite(differences)
+    groups = [_finite(group) for group in strata]
+    values = np.concatenate([group / max(len(group), 1) for group in groups])
     if len(values) < 2:
         return 1.0 if len(values) else math.nan
     result = stats.permutation_test(
