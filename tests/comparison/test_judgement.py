@@ -7,7 +7,7 @@ import pytest
 
 from whichgen.comparison.axes import AXES, Paired
 from whichgen.comparison.judgement import effect_of, judge, measure
-from whichgen.comparison.statistics.intervals import holm, paired_t_p
+from whichgen.comparison.statistics.significance import holm, paired_t_p
 
 
 def paired(differences, *, margin=0.0, log=False):

@@ -68,7 +68,7 @@ def test_unrelated_judges_have_no_rank_agreement(make_cells):
     rng = np.random.default_rng(0)
     cells = make_cells(seeds=8) * 6
     scored = seen(cells, lambda c: rng.normal())
-    tau = judges(scored, "first", NAME, {})["rank_agreement"]["fd"]["cells"]["kendall"]
+    tau = judges(scored, NAME, {})["rank_agreement"]["fd"]["cells"]["kendall"]
     assert abs(tau) < 3.3 * math.sqrt(2 * (2 * 96 + 5) / (9 * 96 * 95))  # Kendall's null variance
 
 
@@ -122,6 +122,7 @@ def test_without_a_second_judge_nothing_is_claimed_of_it(make_cells):
     assert verdict["judges"] == {
         "first": "classifier_eeeeeeee",
         "second": None,
+        "not_asked": [],
         "n": 0,
         "rank_agreement": {},
         "agree": {"quality": None, "diversity": None},
@@ -136,3 +137,13 @@ def test_a_second_judge_that_saw_too_few_runs_decides_nothing(make_cells):
     assert quality(verdict)["decision"] == "dgn"
     assert quality(verdict)["second"] == "inconclusive"
     assert verdict["judges"]["agree"]["quality"] is None
+
+
+def test_a_second_judge_that_failed_its_gates_is_not_asked_and_that_is_said(make_cells):
+    cells = seen(make_cells(gan={"fd": 20.0}), lambda c: 1 / c.score("fd"), judge="x, not gated")
+    cells = [Cell(**{**vars(c), "second": {**c.second, "gated": False}}) for c in cells]
+    verdict = decide(cells)
+    assert quality(verdict)["decision"] == "dgn"
+    assert (verdict["judges"]["second"], verdict["judges"]["not_asked"]) == (None, ["x, not gated"])
+    caveats = [c["en"] for c in verdict["recommendation"]["caveats"]]
+    assert "The second judge x, not gated did not pass its gates and was not asked." in caveats

@@ -21,13 +21,8 @@ import numpy as np
 
 from whichgen.comparison.axes import AXES, Array, BySeed, Paired
 from whichgen.comparison.memorisation import LEVEL, MINIMUM_PAIRS
-from whichgen.comparison.statistics.intervals import (
-    Interval,
-    holm,
-    paired_interval,
-    paired_t_p,
-    sign_flip_p,
-)
+from whichgen.comparison.statistics.intervals import Interval, paired_interval
+from whichgen.comparison.statistics.significance import holm, paired_t_p, sign_flip_p
 
 Name = TypeVar("Name", bound=Hashable)
 

@@ -45,7 +45,7 @@ def _shared_entries(verdicts: Verdicts) -> dict[Key, list[Mapping[str, Any]]]:
 def _pooled(entries: Sequence[Mapping[str, Any]]) -> Paired:
     """The differences of all datasets; in the mean they must exceed the datasets' margins."""
     differences: Array = np.concatenate([entry["differences"] for entry in entries])
-    shift = sum(_in_margins(entry) for entry in entries) / len(entries)
+    shift, margin = _shift_and_margin(entries)
     return Paired(
         metric=entries[0]["metric"],
         log=entries[0]["log"],
@@ -54,16 +54,18 @@ def _pooled(entries: Sequence[Mapping[str, Any]]) -> Paired:
         first=math.nan,
         second=math.nan,
         shift=shift,
-        margin=math.nan if math.isnan(shift) else 1.0,
+        margin=margin,
     )
 
 
-def _in_margins(entry: Mapping[str, Any]) -> float:
-    """The mean difference in units of the margin it must exceed; NaN where that is unknown."""
-    shift, margin = _number(entry["shift"]), _number(entry["floor_margin"])
-    if margin == 0:
-        return math.copysign(math.inf, shift) if shift else 0.0
-    return shift / margin
+def _shift_and_margin(entries: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """The mean shift in units of each dataset's margin; as it is where no dataset has one."""
+    pairs = [(_number(entry["shift"]), _number(entry["floor_margin"])) for entry in entries]
+    relative = [shift / margin for shift, margin in pairs if margin]
+    if not relative:
+        return float(np.mean([shift for shift, _ in pairs])), 0.0
+    mean = float(np.mean(relative))
+    return mean, math.nan if math.isnan(mean) else 1.0
 
 
 def _entry(key: Key, judgement: Judgement, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def decide(
         "weights": {axis: float(weights[axis]) for axis in AXES},
         "headline": headline,
         "pairs": pairs,
-        "judges": judges(cells, first.judge, second, agree),
+        "judges": judges(cells, second, agree),
         "crossings": _crossings(cells),
         "failed": [
             {"recipe": c.recipe, "seed": c.seed, "error": c.error or "unknown"}

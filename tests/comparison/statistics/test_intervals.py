@@ -9,16 +9,14 @@ from scipy import stats
 from whichgen.comparison.statistics.intervals import (
     Interval,
     best_of_intervals,
-    holm,
     improvement_interval,
     iqm_interval,
     mean_of_intervals,
     median_bounds,
     paired_interval,
-    paired_t_p,
     seed_draws,
-    sign_flip_p,
 )
+from whichgen.comparison.statistics.significance import holm, paired_t_p, sign_flip_p
 
 
 def test_interval_of_known_numbers():
