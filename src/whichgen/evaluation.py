@@ -101,6 +101,22 @@ def score_features(
     }
 
 
+def score_second(fake: Features, real: Features) -> dict[str, Any]:
+    """The scores of a second judge: N generated images against N real ones, in its features (N, d).
+
+    Returns:
+        `scores`, those that need features alone, and `missing`, as `score_features` does.
+    """
+    attempt = Attempts()
+    scores = {
+        **attempt("fd", frechet_distance, real, fake),
+        **attempt("kid", kernel_distance, real, fake),
+        **attempt("precision recall", precision_recall, real, fake),
+        **attempt("density coverage", density_coverage, real, fake),
+    }
+    return {"scores": scores, "missing": attempt.missing}
+
+
 def _vendi_beside_real(test: Features, fake: Features) -> dict[str, float]:
     own = vendi(fake)
     return {"vendi": own, "vendi_ratio": own / vendi(test)}

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from whichgen.grids import Pixels
-    from whichgen.networks import Classifier
+    from whichgen.judges import SecondJudge
+    from whichgen.networks import Judge
 
 GRID_COLUMNS, GRID_ROWS = 10, 10
 
@@ -48,10 +49,18 @@ def draw_samples(
     return {"images": to_uint8(images), "types": types}
 
 
-def extract_features(samples: dict[str, Tensor], extractor: Classifier) -> dict[str, Tensor]:
-    """Features (N, d) float32 and recognised types (N,) int64 of the generated images."""
+def extract_features(
+    samples: dict[str, Tensor], extractor: Judge, second_judge: dict[str, SecondJudge]
+) -> dict[str, Tensor]:
+    """Features (N, d) float32 and recognised types (N,) int64 of the generated images.
+
+    With a second judge its features (N, d₂) too, as `second`.
+    """
     features, recognised = extractor.judge(samples["images"])
-    return {"features": features, "recognised": recognised}
+    looked = {"features": features, "recognised": recognised}
+    for judge in second_judge.values():
+        looked["second"] = judge.look(samples["images"])
+    return looked
 
 
 def score_cell(
@@ -60,22 +69,39 @@ def score_cell(
     features: dict[str, Tensor],
     real: dict[str, Tensor],
     floors: dict[str, float],
+    second_floors: dict[str, float],
+    gates: dict[str, Any],
+    card: dict[str, Any],
     info: dict[str, Any],
 ) -> dict[str, Any]:
-    """The cell's scores beside their floors. A failed run is recorded as failed, without scores."""
-    from whichgen.evaluation import score_features
+    """The cell's scores beside their floors. A failed run is recorded as failed, without scores.
+
+    `second` holds the scores and floors of the second judge, None where there is none. `gated`
+    says of each judge whether it passed its gates.
+    """
+    from whichgen.evaluation import score_features, score_second
+    from whichgen.judges import distance_name
 
     kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
     record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
-        "judge": f"classifier_{cell['extractor_hash'][:8]}",
+        "judge": card["judge"],
+        "gated": gates[card["judge"]]["passed"],
         "n": len(samples["types"]),
         "floors": floors,
+        "second": None,
         "cost": cell["cost"],
     }
     if cell["status"] != "ok":
         return record
+    if card["second"]:
+        record["second"] = {
+            "judge": distance_name(card["second"]),
+            "gated": gates[card["second"]]["passed"],
+            **score_second(features["second"].numpy(), real["test_second"].numpy()),
+            "floors": second_floors,
+        }
     typed = cell["family"] == "dgn" or info["labelled"]
     return record | score_features(
         fake=features["features"].numpy(),
