@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,16 +36,20 @@ def check_judge(
 
     Returns:
         `passed`, and `checks`: for each its corruption, levels, `fd` by level and `passed`; the
-        dropped class has its `floor` too.
+        dropped class has its `floor` too. A distance is None where the features are not finite.
     """
     n = min(len(reference), len(images), MOST)
     wanted, whole = _features(look, reference[:n]), images[:n]
     checks = []
     for name, (levels, spoil) in CORRUPTIONS.items():
-        distances = [frechet_distance(wanted, _features(look, spoil(whole, x))) for x in levels]
-        rises = bool((np.diff(distances) > 0).all())
+        distances = [_distance(wanted, _features(look, spoil(whole, x))) for x in levels]
         checks.append(
-            {"corruption": name, "levels": list(levels), "fd": distances, "passed": rises}
+            {
+                "corruption": name,
+                "levels": list(levels),
+                "fd": distances,
+                "passed": all(_above(*pair) for pair in pairwise(distances)),
+            }
         )
     checks += _dropped_class(wanted, _features(look, whole), types[:n].numpy(), names)
     return {"passed": all(check["passed"] for check in checks), "checks": checks}
@@ -87,6 +92,18 @@ CORRUPTIONS: dict[str, tuple[tuple[float, ...], Callable[[Tensor, float], Tensor
 }
 
 
+def _distance(wanted: npt.NDArray[np.float32], features: npt.NDArray[np.float32]) -> float | None:
+    """The Fréchet distance; None where the judge's features do not allow one."""
+    try:
+        return frechet_distance(wanted, features)
+    except ValueError:
+        return None
+
+
+def _above(lower: float | None, higher: float | None) -> bool:
+    return lower is not None and higher is not None and lower < higher
+
+
 def _features(look: Look, images: Tensor) -> npt.NDArray[np.float32]:
     features: npt.NDArray[np.float32] = look(images).numpy()
     return features
@@ -102,15 +119,15 @@ def _dropped_class(
     rows = len(types) - int(np.bincount(types).max())
     if rows < 2:
         return
-    floor = frechet_distance(wanted, features[:rows])
+    floor = _distance(wanted, features[:rows])
     present = [k for k in range(len(names)) if (types == k).any()]
-    distances = [frechet_distance(wanted, features[types != k][:rows]) for k in present]
+    distances = [_distance(wanted, features[types != k][:rows]) for k in present]
     yield {
         "corruption": "dropped class",
         "levels": [names[k] for k in present],
         "fd": distances,
         "floor": floor,
-        "passed": all(distance > floor for distance in distances),
+        "passed": all(_above(floor, distance) for distance in distances),
     }
 
 

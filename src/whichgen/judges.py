@@ -36,7 +36,11 @@ def fit_judges(
     With labels the judge is the classifier, and the autoencoder the second one unless one from
     elsewhere is asked for. Without labels the judge is the autoencoder; a classifier of the
     clusters recognises types for it, and a second judge can only come from elsewhere.
+
+    Raises:
+        WhichgenError: if the file of a judge from elsewhere is missing.
     """
+    external = external_name(dataset.external_judge) if dataset.external_judge else None
     options, images = judge_options(dataset), train["images"].to(device)
     classifier = fit_classifier(
         images,
@@ -47,7 +51,7 @@ def fit_judges(
     )
     kind, weights = "classifier", _weights(classifier)
     second: Weights = {}
-    if dataset.external_judge is None or not info["labelled"]:
+    if external is None or not info["labelled"]:
         autoencoder = fit_autoencoder(
             images, title=f"autoencoder of {info['name']}", **options["autoencoder"]
         )
@@ -57,7 +61,7 @@ def fit_judges(
             kind, weights = "autoencoder", _weights(TypedExtractor(autoencoder, classifier))
     card = {
         "judge": f"{kind}_{_hash(weights)[:8]}",
-        "second": _second_name(dataset, second),
+        "second": external or (f"autoencoder_{_hash(second)[:8]}" if second else None),
         "extractor_hash": _hash(weights),
         "data_hash": info["data_hash"],
         "configuration": options,
@@ -91,12 +95,6 @@ def rebuild_second_judge(
     size = _size(judge_options(dataset)["autoencoder"])
     net = Extractor(channels=info["channels"], resolution=info["resolution"], **size)
     return {name: _frozen(net, weights)}
-
-
-def _second_name(dataset: Dataset, weights: Weights) -> str | None:
-    if dataset.external_judge is not None:
-        return external_name(dataset.external_judge)
-    return f"autoencoder_{_hash(weights)[:8]}" if weights else None
 
 
 def distance_name(judge: str) -> str:

@@ -77,7 +77,7 @@ def score_cell(
     """The cell's scores beside their floors. A failed run is recorded as failed, without scores.
 
     `second` holds the scores and floors of the second judge, None where there is none. `gated`
-    says of each judge whether it passed its gates.
+    says of each judge whether it passed its gates; the name of one that did not says so too.
     """
     from whichgen.evaluation import score_features, score_second
     from whichgen.judges import distance_name
@@ -86,8 +86,7 @@ def score_cell(
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
     record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
-        "judge": card["judge"],
-        "gated": gates[card["judge"]]["passed"],
+        **_named(card["judge"], card["judge"], gates),
         "n": len(samples["types"]),
         "floors": floors,
         "second": None,
@@ -97,8 +96,7 @@ def score_cell(
         return record
     if card["second"]:
         record["second"] = {
-            "judge": distance_name(card["second"]),
-            "gated": gates[card["second"]]["passed"],
+            **_named(distance_name(card["second"]), card["second"], gates),
             **score_second(features["second"].numpy(), real["test_second"].numpy()),
             "floors": second_floors,
         }
@@ -110,6 +108,11 @@ def score_cell(
         real={name: tensor.numpy() for name, tensor in real.items()},
         n_types=len(info["types"]["names"]),
     )
+
+
+def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:
+    passed = gates[judge]["passed"]
+    return {"judge": name if passed else f"{name}, not gated", "gated": passed}
 
 
 def draw_grids(samples: dict[str, Tensor], info: dict[str, Any]) -> tuple[Pixels, Pixels]:
