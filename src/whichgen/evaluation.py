@@ -12,7 +12,6 @@ from whichgen.metrics import (
     clipped_density_coverage,
     closest_pairs,
     data_copying,
-    density_coverage,
     frechet_by_type,
     frechet_distance,
     frechet_infinity,
@@ -20,7 +19,7 @@ from whichgen.metrics import (
     gan_train,
     kernel_distance,
     memorisation,
-    precision_recall,
+    prdc,
     type_agreement,
     type_divergence,
     type_shares,
@@ -76,8 +75,7 @@ def score_features(
         **attempt("fd", frechet_distance, test, fake),
         **attempt("fd_infinity", frechet_infinity, test, fake),
         **attempt("kid", kernel_distance, test, fake),
-        **attempt("precision recall", precision_recall, test, fake),
-        **attempt("density coverage", density_coverage, test, fake),
+        **attempt("precision recall density coverage", prdc, test, fake),
         **attempt("clipped_density clipped_coverage", clipped_density_coverage, test, fake),
         **attempt("vendi vendi_ratio", _vendi_beside_real, test, fake),
         **type_divergence(real["test_types"], recognised, n_types),
@@ -111,8 +109,7 @@ def score_second(fake: Features, real: Features) -> dict[str, Any]:
     scores = {
         **attempt("fd", frechet_distance, real, fake),
         **attempt("kid", kernel_distance, real, fake),
-        **attempt("precision recall", precision_recall, real, fake),
-        **attempt("density coverage", density_coverage, real, fake),
+        **attempt("precision recall density coverage", prdc, real, fake),
     }
     return {"scores": scores, "missing": attempt.missing}
 

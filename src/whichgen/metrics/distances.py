@@ -2,8 +2,8 @@
 
 Squared distances come from matrix products, |a|² + |b|² − 2a·b, so their rounding error is a few
 units in the last place of |a|² + |b|². Move the origin into the data first: `about_median`. The
-product is the time that all this takes: the norms are columns of the matrices, and the k nearest are
-found without going through a row more than once.
+product is most of the time: the norms are columns of its matrices, and the k nearest are found by
+one look at each value.
 """
 
 from collections.abc import Iterator
@@ -48,33 +48,40 @@ def squared_distance_blocks(
 def squared_radii(points: Float64s, k: int, *, block: int = BLOCK) -> Float64s:
     """Return the squared distance (N,) from each point to its k-th nearest other point.
 
+    As `nearest_squared`, of which it is the last column.
+    """
+    return nearest_squared(points, k, block=block)[:, k - 1]
+
+
+def nearest_squared(points: Float64s, k: int, *, block: int = BLOCK) -> Float64s:
+    """Return the squared distances (N, k) from each point to its k nearest others, in rising order.
+
     A point is no neighbour of itself; another point in the same place is one, at distance 0.
     Memory is O(block · N). Raises ValueError for k below 1 or N ≤ k.
     """
     check_at_least(1, k=k)
     if len(points) <= k:
         raise ValueError(f"points has {len(points)} rows; more than k = {k} are needed")
-    radii = np.empty(len(points))
+    nearest = np.empty((len(points), k))
     for part, squared in squared_distance_blocks(points, points, block=block):
         squared[np.arange(len(squared)), np.arange(part.start, part.stop)] = np.inf
-        radii[part] = _kth_smallest(squared, k)
-    return radii
+        nearest[part] = _k_smallest(squared, k)
+    return nearest
 
 
-def _kth_smallest(values: Float64s, k: int) -> Float64s:
-    """Return the k-th smallest (B,) of each row of values (B, M), k ≤ M.
+def _k_smallest(values: Float64s, k: int) -> Float64s:
+    """Return the k smallest (B, k) of each row of values (B, M), k ≤ M, in rising order.
 
     The columns are dealt into groups. The k groups with the smallest minima hold the k smallest
     values, since every other value is at least as large as those k minima.
     """
     groups = values.shape[1] // GROUP
-    if groups <= k:
-        return np.partition(values, k - 1, axis=1)[:, k - 1]
-    dealt = values[:, : groups * GROUP].reshape(len(values), GROUP, groups)
-    chosen = np.argpartition(dealt.min(axis=1), k - 1, axis=1)[:, :k]
-    kept = dealt[np.arange(len(values))[:, None], :, chosen].reshape(len(values), -1)
-    left_over = values[:, groups * GROUP :]
-    return np.partition(np.hstack([kept, left_over]), k - 1, axis=1)[:, k - 1]
+    if groups > k:
+        dealt = values[:, : groups * GROUP].reshape(len(values), GROUP, groups)
+        chosen = np.argpartition(dealt.min(axis=1), k - 1, axis=1)[:, :k]
+        kept = dealt[np.arange(len(values))[:, None], :, chosen].reshape(len(values), -1)
+        values = np.hstack([kept, values[:, groups * GROUP :]])
+    return np.sort(np.partition(values, k - 1, axis=1)[:, :k], axis=1)
 
 
 def _squared_norms(points: Float64s) -> Float64s:
