@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
+from whichgen.pipelines.extractor.nodes import told_look
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,10 +57,13 @@ def extract_features(
 
     With a second judge its features (N, d₂) too, as `second`.
     """
+    from whichgen.training.progress import PartsReport
+
     features, recognised = extractor.judge(samples["images"])
     looked = {"features": features, "recognised": recognised}
-    for judge in second_judge.values():
-        looked["second"] = judge.look(samples["images"])
+    with PartsReport("features of generated images") as report:
+        for judge in second_judge.values():
+            looked["second"] = told_look(judge.look, report, samples["images"])
     return looked
 
 
@@ -81,6 +85,7 @@ def score_cell(
     """
     from whichgen.evaluation import score_features, score_second
     from whichgen.judges import distance_name
+    from whichgen.training.progress import PartsReport
 
     kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
@@ -94,20 +99,22 @@ def score_cell(
     }
     if cell["status"] != "ok":
         return record
-    if card["second"]:
-        record["second"] = {
-            **_named(distance_name(card["second"]), card["second"], gates),
-            **score_second(features["second"].numpy(), real["test_second"].numpy()),
-            "floors": second_floors,
-        }
-    typed = cell["family"] == "dgn" or info["labelled"]
-    return record | score_features(
-        fake=features["features"].numpy(),
-        asked=samples["types"].numpy() if typed else None,
-        recognised=features["recognised"].numpy(),
-        real={name: tensor.numpy() for name, tensor in real.items()},
-        n_types=len(info["types"]["names"]),
-    )
+    with PartsReport(f"scores of {cell['recipe']} on {cell['dataset']}") as report:
+        if card["second"]:
+            record["second"] = {
+                **_named(distance_name(card["second"]), card["second"], gates),
+                **score_second(features["second"].numpy(), real["test_second"].numpy(), report),
+                "floors": second_floors,
+            }
+        typed = cell["family"] == "dgn" or info["labelled"]
+        return record | score_features(
+            fake=features["features"].numpy(),
+            asked=samples["types"].numpy() if typed else None,
+            recognised=features["recognised"].numpy(),
+            real={name: tensor.numpy() for name, tensor in real.items()},
+            n_types=len(info["types"]["names"]),
+            told=report,
+        )
 
 
 def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from whichgen.networks import Judge
 
 logger = logging.getLogger(__name__)
+
+LOOKED_AT = 200
+"""Images between two signs of life."""
 
 
 def check_preparation(dataset: Dataset, info: dict[str, Any]) -> dict[str, Any]:
@@ -87,19 +92,22 @@ def check_gates(
 ) -> dict[str, Any]:
     """What each judge, by its name, makes of spoilt images; a warning where one fails."""
     from whichgen.gates import check_judge
+    from whichgen.training.progress import PartsReport
 
-    looks = {card["judge"]: lambda images: extractor.judge(images)[0]}
-    looks |= {name: judge.look for name, judge in second_judge.items()}
-    gates = {
-        name: check_judge(
-            look,
-            reference=test["images"],
-            images=validation["images"],
-            types=validation["types"],
-            names=info["types"]["names"],
-        )
-        for name, look in looks.items()
+    looks: dict[str, Callable[[Tensor], Tensor]] = {
+        card["judge"]: lambda images: extractor.judge(images)[0],
+        **{name: judge.look for name, judge in second_judge.items()},
     }
+    gates = {}
+    for name, look in looks.items():
+        with PartsReport(f"gates of {name}") as report:
+            gates[name] = check_judge(
+                partial(told_look, look, report),
+                reference=test["images"],
+                images=validation["images"],
+                types=validation["types"],
+                names=info["types"]["names"],
+            )
     for name, gate in gates.items():
         failed = [check["corruption"] for check in gate["checks"] if not check["passed"]]
         if failed:
@@ -120,17 +128,34 @@ def extract_real_features(
     scores are measured against, `validation` gives the floors, `train` shows memorisation. The
     second judge looks at the first two: `validation_second` and `test_second`.
     """
+    from whichgen.training.progress import PartsReport
+
     n = min(len(train["types"]), len(validation["types"]), len(test["types"]))
     judged = {}
-    for name, split in (("train", train), ("validation", validation), ("test", test)):
-        judged[f"{name}_features"], judged[f"{name}_recognised"] = extractor.judge(
-            split["images"][:n]
-        )
-        judged[f"{name}_types"] = split["types"][:n]
-    for judge in second_judge.values():
-        judged["validation_second"] = judge.look(validation["images"][:n])
-        judged["test_second"] = judge.look(test["images"][:n])
+    with PartsReport("features of real images") as report:
+        for name, split in (("train", train), ("validation", validation), ("test", test)):
+            report(name)
+            images = split["images"][:n]
+            judged[f"{name}_features"], judged[f"{name}_recognised"] = extractor.judge(images)
+            judged[f"{name}_types"] = split["types"][:n]
+        for judge in second_judge.values():
+            for name, split in (("validation", validation), ("test", test)):
+                judged[f"{name}_second"] = told_look(judge.look, report, split["images"][:n])
     return judged
+
+
+def told_look(
+    look: Callable[[Tensor], Tensor], told: Callable[[str], object], images: Tensor
+) -> Tensor:
+    """`look(images)`, some at a time, and told how many were seen: a large network is slow."""
+    import torch
+
+    features, seen = [], 0
+    for part in images.split(LOOKED_AT):
+        told(f"{seen} of {len(images)} images")
+        features.append(look(part))
+        seen += len(part)
+    return torch.cat(features)
 
 
 def measure_floors(
@@ -138,15 +163,19 @@ def measure_floors(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Every score of both judges with the validation split in the place of generated images."""
     from whichgen.evaluation import score_features, score_second
+    from whichgen.training.progress import PartsReport
 
     arrays = {name: tensor.numpy() for name, tensor in real.items()}
-    floors = score_features(
-        fake=arrays["validation_features"],
-        asked=arrays["validation_types"],
-        recognised=arrays["validation_recognised"],
-        real=arrays,
-        n_types=len(info["types"]["names"]),
-    )["scores"]
-    if "test_second" not in real:
-        return floors, {}
-    return floors, score_second(arrays["validation_second"], arrays["test_second"])["scores"]
+    with PartsReport(f"floors of {info['name']}") as report:
+        floors = score_features(
+            fake=arrays["validation_features"],
+            asked=arrays["validation_types"],
+            recognised=arrays["validation_recognised"],
+            real=arrays,
+            n_types=len(info["types"]["names"]),
+            told=report,
+        )["scores"]
+        if "test_second" not in real:
+            return floors, {}
+        second = score_second(arrays["validation_second"], arrays["test_second"], told=report)
+    return floors, second["scores"]
