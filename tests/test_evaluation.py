@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from whichgen.comparison.wording import METRICS
-from whichgen.evaluation import score_features
+from whichgen.evaluation import score_features, score_second
 
 K, N, D = 4, 400, 6
 
@@ -135,3 +135,21 @@ def test_broken_features_leave_every_score_on_them_open(real):
     assert set(result["missing"].values()) == {
         "fake holds NaN or infinity", "features holds NaN or infinity",
     }  # fmt: skip
+
+
+def test_the_second_judges_scores_are_those_of_the_first_on_the_same_features(real):
+    fake, types = draw(3)
+    second = score_second(fake, real["test_features"])
+    first = score(real, fake, types)["scores"]
+    names = ("fd", "kid", "precision", "recall", "density", "coverage")
+    assert second == {"scores": {name: first[name] for name in names}, "missing": {}}
+
+
+def test_whoever_waits_is_told_of_every_score_before_it_is_there(real):
+    fake, types = draw(3)
+    told = []
+    options = {"asked": types, "recognised": types, "real": real, "n_types": K}
+    scores = score_features(fake=fake, **options, told=told.append)["scores"]
+    named = {name for part in told for name in part.split()}
+    counted = {"types_covered", "types_kl", "type_agreement"}  # at once, so not told
+    assert set(scores) - named == counted

@@ -12,7 +12,6 @@ from whichgen.metrics import (
     clipped_density_coverage,
     closest_pairs,
     data_copying,
-    density_coverage,
     frechet_by_type,
     frechet_distance,
     frechet_infinity,
@@ -20,7 +19,7 @@ from whichgen.metrics import (
     gan_train,
     kernel_distance,
     memorisation,
-    precision_recall,
+    prdc,
     type_agreement,
     type_divergence,
     type_shares,
@@ -30,16 +29,25 @@ from whichgen.metrics import (
 Features = npt.NDArray[np.float32]
 Types = npt.NDArray[np.int64]
 Real = Mapping[str, npt.NDArray[Any]]
+Told = Callable[[str], object]
+"""Called with the names of what is computed next, for whoever waits."""
 
 
 class Attempts:
-    """Computes metrics; where one cannot be computed its scores are None and `missing` says why."""
+    """Computes metrics; where one cannot be computed its scores are None and `missing` says why.
 
-    def __init__(self) -> None:
+    Args:
+        told: called with the names of the scores before they are computed.
+    """
+
+    def __init__(self, told: Told | None = None) -> None:
         self.missing: dict[str, str] = {}
+        self._told = told
 
     def __call__(self, names: str, metric: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """What the metric returns, by name. `names` are those of its scores, apart by spaces."""
+        if self._told is not None:
+            self._told(names)
         try:
             result = metric(*arguments)
         except ValueError as reason:
@@ -53,7 +61,13 @@ class Attempts:
 
 
 def score_features(
-    *, fake: Features, asked: Types | None, recognised: Types, real: Real, n_types: int
+    *,
+    fake: Features,
+    asked: Types | None,
+    recognised: Types,
+    real: Real,
+    n_types: int,
+    told: Told | None = None,
 ) -> dict[str, Any]:
     """All scores of N generated images against N held-out real ones.
 
@@ -62,27 +76,26 @@ def score_features(
             types. recognised: (N,) the types that the judge sees.
         real: `<split>_features` (N, d) and `<split>_types` (N,) of the splits test (what scores
             are measured against), train (what may have been copied) and validation (floors).
-        n_types: K.
+        n_types: K. told: called with the names of the scores that come next.
 
     Returns:
         `scores`, `p_values`, `c2st`, `closest`, `per_type` and `missing` as they stand in
         `scores.json`. A score that cannot be computed is None, and `missing` gives the reason.
     """
-    attempt = Attempts()
+    attempt = Attempts(told)
     test, train = real["test_features"], real["train_features"]
     copied = attempt("memorisation", memorisation, fake, train, test)
-    told = attempt("c2st", c2st, test, fake)
+    apart = attempt("c2st", c2st, test, fake)
     scores = {
         **attempt("fd", frechet_distance, test, fake),
         **attempt("fd_infinity", frechet_infinity, test, fake),
         **attempt("kid", kernel_distance, test, fake),
-        **attempt("precision recall", precision_recall, test, fake),
-        **attempt("density coverage", density_coverage, test, fake),
+        **attempt("precision recall density coverage", prdc, test, fake),
         **attempt("clipped_density clipped_coverage", clipped_density_coverage, test, fake),
         **attempt("vendi vendi_ratio", _vendi_beside_real, test, fake),
         **type_divergence(real["test_types"], recognised, n_types),
         **_type_scores(attempt, fake, asked, recognised, real),
-        "c2st": told.get("accuracy"),
+        "c2st": apart.get("accuracy"),
         "memorisation": copied.get("share"),
         **attempt("auth_pct", auth_pct, fake, train),
         **attempt("c_t", data_copying, fake, train, test),
@@ -92,13 +105,28 @@ def score_features(
         "p_values": {
             "memorisation": copied.get("p_swap"),
             "memorisation_exact": copied.get("p"),
-            "c2st": told.get("p"),
+            "c2st": apart.get("p"),
         },
-        "c2st": {name: told.get(name) for name in ("low", "high", "detectable", "n")},
+        "c2st": {name: apart.get(name) for name in ("low", "high", "detectable", "n")},
         "closest": attempt("closest", closest_pairs, fake, train, test)["closest"],
         "per_type": _per_type(attempt, fake, asked, recognised, real, n_types),
         "missing": attempt.missing,
     }
+
+
+def score_second(fake: Features, real: Features, told: Told | None = None) -> dict[str, Any]:
+    """The scores of a second judge: N generated images against N real ones, in its features (N, d).
+
+    Returns:
+        `scores`, those that need features alone, and `missing`, as `score_features` does.
+    """
+    attempt = Attempts(told)
+    scores = {
+        **attempt("fd", frechet_distance, real, fake),
+        **attempt("kid", kernel_distance, real, fake),
+        **attempt("precision recall density coverage", prdc, real, fake),
+    }
+    return {"scores": scores, "missing": attempt.missing}
 
 
 def _vendi_beside_real(test: Features, fake: Features) -> dict[str, float]:

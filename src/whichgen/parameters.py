@@ -48,7 +48,7 @@ class Split(Strict):
 
 
 class Extractor(Strict):
-    """The judge: network and training (see `training.classifier.fit_classifier`)."""
+    """A judge: network and training (see `training.classifier` and `training.autoencoder`)."""
 
     width: Count
     features: Annotated[int, Field(gt=0, le=128)]
@@ -56,6 +56,13 @@ class Extractor(Strict):
     batch: Count
     rate: Positive
     seed: int
+
+
+class ExternalJudge(Strict):
+    """A network from elsewhere as the second judge: its name, and the ONNX file that holds it."""
+
+    name: Literal["inception", "dinov2"]
+    weights: str
 
 
 class Trunk(Strict):
@@ -66,11 +73,13 @@ class Trunk(Strict):
 
 
 class Dataset(Strict):
-    """One dataset: where it comes from, its split, its judge, and what every recipe is given on it.
+    """One dataset: where it comes from, its split, its judges, and what every recipe gets on it.
 
     Attributes:
         source: a source of `whichgen.sources.SOURCES` with its options.
         clusters: types to make by k-means when the data has no labels.
+        extractor: the judge that knows the types. autoencoder: the one that does not; None for the
+            same settings. external_judge: second judge in the place of one fitted here.
         trunk: the size of the generators' trunk, the same for both families.
         budget: training FLOPs of one cell.
         threads: CPU threads of one run; None for all cores. More than one help small images little,
@@ -81,6 +90,8 @@ class Dataset(Strict):
     split: Split
     clusters: Annotated[int, Field(ge=2)] = 10
     extractor: Extractor
+    autoencoder: Extractor | None = None
+    external_judge: ExternalJudge | None = None
     trunk: Trunk
     budget: Positive
     threads: Count | None = None

@@ -23,6 +23,9 @@ def test_a_plain_run_leaves_one_scored_cell_of_each_family_and_a_report(trained_
         assert record["status"] == "ok"
         assert record["uses_labels"] is True
         assert set(record["scores"]) == set(record["floors"])
+        assert record["judge"].startswith("classifier_")
+        assert record["second"]["judge"].startswith("fd_autoencoder_")
+        assert None not in record["second"]["scores"].values()
     report = trained_project.path("data/08_reporting/digits/comparison/report.html").read_text()
     assert "inconclusive" in report.lower()  # one seed can show nothing
 
@@ -57,6 +60,8 @@ def test_the_same_seed_gives_the_same_bytes(trained_project, fresh_project):
     names = [
         "data/05_model_input/digits/train.safetensors",
         "data/06_models/digits/extractor.safetensors",
+        "data/06_models/digits/second.safetensors",
+        "data/04_feature/digits/gates.json",
         *(
             f"data/06_models/digits/{recipe}/0/{name}"
             for recipe in ("gan", "dgn")
@@ -82,12 +87,18 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
     fresh_project.run(
         "kedro", "run", "--params",
         "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
-        "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000",
+        "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000,"
+        "datasets.my_images.autoencoder.images_seen=2000",
     )  # fmt: skip
     info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
     assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)
     report = fresh_project.path("data/08_reporting/my_images/comparison/report.html").read_text()
     assert "neither family was given labels" in report.lower()
+    for recipe in ("gan", "dgn"):
+        scores = fresh_project.path(f"data/08_reporting/my_images/cells/{recipe}/0/scores.json")
+        record = json.loads(scores.read_text())
+        assert record["judge"].startswith("autoencoder_")  # no type of these images is a label
+        assert record["second"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A whole cell of each family: budget, determinism, files, failure."""
 
 import json
+import time
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from whichgen.errors import WhichgenError
 from whichgen.networks import SharedStem, StemSet, build_generator, rebuild_generator
 from whichgen.training.cell import train_cell
 from whichgen.training.checkpoints import Checkpoints
+from whichgen.training.record import DRAWN, DRAWS
 from whichgen.training.validation import validator
 
 BOTH = pytest.mark.parametrize("recipe", [GAN, DGN], ids=["gan", "dgn"])
@@ -37,6 +39,15 @@ def test_the_budget_is_spent_and_not_exceeded(recipe, spec, run):
     cost = record["cost"]
     assert cost["training_flops"] <= 1e9 < cost["training_flops"] + cost["flops_per_step"]
     assert cost["steps"] == trained.history[-1]["step"] == trained.steps
+
+
+@BOTH
+def test_the_sampling_was_timed_and_fits_in_the_time_that_all_took(recipe, spec, run):
+    began = time.perf_counter()
+    _, _, measured = run(spec(recipe, budget=5e8))
+    milliseconds = 1000 * (time.perf_counter() - began)
+    drawn = measured["sampling_ms_per_image"] * DRAWN * (DRAWS // 2 + 1)  # so long at least
+    assert 0 < drawn < milliseconds
 
 
 @BOTH

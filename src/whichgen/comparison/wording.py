@@ -87,6 +87,7 @@ COSTS: Mapping[str, str] = {
 MEASURED: Mapping[str, str] = {
     "seconds": "training seconds",
     "images_per_second": "images per second",
+    "sampling_ms_per_image": "ms per sample",
     "peak_memory_bytes": "peak memory",
 }
 

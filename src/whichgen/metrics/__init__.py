@@ -10,6 +10,7 @@ from whichgen.metrics.distances import (
     ball_limits,
     closed_limits,
     nearest_rows,
+    nearest_squared,
     squared_distance_blocks,
     squared_radii,
 )
@@ -18,6 +19,7 @@ from whichgen.metrics.frechet_infinity import frechet_infinity
 from whichgen.metrics.gan_train_test import gan_test, gan_train
 from whichgen.metrics.kernel import kernel_distance
 from whichgen.metrics.memorisation import closest_pairs, memorisation
+from whichgen.metrics.prdc import prdc
 from whichgen.metrics.precision_recall import precision_recall
 from whichgen.metrics.types import (
     frechet_by_type,
@@ -47,6 +49,8 @@ __all__ = [
     "kernel_distance",
     "memorisation",
     "nearest_rows",
+    "nearest_squared",
+    "prdc",
     "precision_recall",
     "squared_distance_blocks",
     "squared_radii",

@@ -3,7 +3,7 @@
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
 from whichgen.networks.build import build_generator, load_generator, rebuild_generator
 from whichgen.networks.discriminators import Discriminator
-from whichgen.networks.extractors import LOOK, Classifier
+from whichgen.networks.extractors import LOOK, Classifier, Extractor, Judge, TypedExtractor
 from whichgen.networks.generators import Generator
 from whichgen.networks.stems import SharedStem, StemSet
 
@@ -12,9 +12,12 @@ __all__ = [
     "RESOLUTIONS",
     "Classifier",
     "Discriminator",
+    "Extractor",
     "Generator",
+    "Judge",
     "SharedStem",
     "StemSet",
+    "TypedExtractor",
     "build_generator",
     "channels_last",
     "load_generator",

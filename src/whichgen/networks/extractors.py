@@ -12,8 +12,8 @@ LOOK = 100
 """Images looked at together outside training: so few stay in a CPU's cache, far faster."""
 
 
-class Classifier(nn.Module):
-    """A small convolutional classifier; its penultimate layer is the feature vector.
+class Extractor(nn.Module):
+    """A few convolutions and a linear layer: image to feature vector.
 
     Features are standardised by the mean and deviation of the real training features
     (`centre`, `scale`), so that every feature weighs alike in a distance.
@@ -22,9 +22,7 @@ class Classifier(nn.Module):
     centre: Tensor
     scale: Tensor
 
-    def __init__(
-        self, *, channels: int, resolution: int, n_types: int, width: int, features: int
-    ) -> None:
+    def __init__(self, *, channels: int, resolution: int, width: int, features: int) -> None:
         super().__init__()
         side = (resolution + 3) // 4
         self.layers = nn.Sequential(
@@ -41,13 +39,36 @@ class Classifier(nn.Module):
             nn.Linear(2 * width * side**2, features),
             nn.BatchNorm1d(features),
         )
-        self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
 
     def forward(self, images: Tensor) -> Tensor:
-        """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
-        return self.head(self.layers(images))
+        """images (B, C, R, R) in [-1, 1] → features (B, d), not standardised."""
+        features: Tensor = self.layers(images)
+        return features
+
+    def freeze(self, images: Tensor) -> None:
+        """End the training: evaluation mode, features standardised by images (N, C, R, R) uint8."""
+        self.eval().requires_grad_(False)
+        raw = torch.cat([self.layers(to_float(part)) for part in images.split(LOOK)])
+        self.centre.copy_(raw.mean(dim=0))
+        self.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
+
+    @torch.no_grad()
+    def look(self, images: Tensor, *, batch: int = LOOK) -> Tensor:
+        """uint8 images (N, C, R, R) → standardised features (N, d), on the CPU.
+
+        Call it on a network in evaluation mode: then the batch size changes nothing but memory.
+        """
+        looked = []
+        for part in images.split(batch):
+            raw = self.layers(to_float(part.to(self.centre.device)))
+            looked.append(self.standardised(raw).cpu())
+        return torch.cat(looked)
+
+    def standardised(self, raw: Tensor) -> Tensor:
+        """Features (B, d) as they are judged: the real training ones have mean 0, deviation 1."""
+        return (raw - self.centre) / self.scale
 
     def folded(self) -> nn.Sequential:
         """A copy of the layers up to the features, normalisations folded into what precedes them.
@@ -67,6 +88,21 @@ class Classifier(nn.Module):
                 kept.append(layer)
         return channels_last(nn.Sequential(*kept))
 
+
+class Classifier(Extractor):
+    """A small convolutional classifier; its penultimate layer is the feature vector."""
+
+    def __init__(
+        self, *, channels: int, resolution: int, n_types: int, width: int, features: int
+    ) -> None:
+        super().__init__(channels=channels, resolution=resolution, width=width, features=features)
+        self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
+        logits: Tensor = self.head(self.layers(images))
+        return logits
+
     @torch.no_grad()
     def judge(self, images: Tensor, *, batch: int = LOOK) -> tuple[Tensor, Tensor]:
         """uint8 images (N, C, R, R) → standardised features (N, d) and recognised types (N,).
@@ -76,6 +112,26 @@ class Classifier(nn.Module):
         features, types = [], []
         for part in images.split(batch):
             raw = self.layers(to_float(part.to(self.centre.device)))
-            features.append(((raw - self.centre) / self.scale).cpu())
+            features.append(self.standardised(raw).cpu())
             types.append(self.head(raw).argmax(dim=1).cpu())
         return torch.cat(features), torch.cat(types)
+
+
+class TypedExtractor(nn.Module):
+    """Features of one network, types of another: the judge of data without labels.
+
+    Its classifier knows the clusters and recognises them, no more; distances are measured in the
+    features of an extractor that never saw a type.
+    """
+
+    def __init__(self, extractor: Extractor, classifier: Classifier) -> None:
+        super().__init__()
+        self.extractor, self.classifier = extractor, classifier
+
+    def judge(self, images: Tensor, *, batch: int = LOOK) -> tuple[Tensor, Tensor]:
+        """See `Classifier.judge`."""
+        _, types = self.classifier.judge(images, batch=batch)
+        return self.extractor.look(images, batch=batch), types
+
+
+Judge = Classifier | TypedExtractor

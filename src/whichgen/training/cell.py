@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from whichgen.networks import Classifier
+from whichgen.networks import Judge
 from whichgen.training.build import build_update
 from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.live import LiveFiles
@@ -30,7 +30,7 @@ def train_cell(
     train_split: dict[str, Tensor],
     validation_split: dict[str, Tensor],
     info: dict[str, Any],
-    extractor: Classifier,
+    extractor: Judge,
     live: Path,
     checkpoints: Checkpoints,
 ) -> tuple[Trained, dict[str, Any], dict[str, Any]]:

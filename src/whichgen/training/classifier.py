@@ -1,14 +1,12 @@
 """Training of the judge: a classifier of the types, fitted to the training split only."""
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
-from whichgen.networks import LOOK, Classifier, channels_last, to_float
+from whichgen.networks import Classifier, channels_last, to_float
 from whichgen.training.batches import MixedBatches
-from whichgen.training.progress import ProgressReport
+from whichgen.training.fitting import fit
 from whichgen.training.seeding import seeded_initialisation, stream
 
 
@@ -45,23 +43,22 @@ def fit_classifier(
             features=features,
         )
         net = channels_last(net.to(images.device))
-        steps = max(1, images_seen // batch)
         batches = MixedBatches(images, types, seed=seed)
-        optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.05, fused=True)
-        progress = ProgressReport(title, batch)
-        progress.started(steps)
-        for step in range(steps):  # inside the seeded block: dropout draws from it too
-            optimiser.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+        def loss(step: int) -> Tensor:
             pixels, wanted = batches.at(step, batch)
             shifted = _shift(to_float(pixels), stream(seed, "shift", step))
-            optimiser.zero_grad(set_to_none=True)
-            cross_entropy(net(shifted), wanted, label_smoothing=0.05).backward()
-            optimiser.step()
-            progress.stepped(step + 1)
-    net.eval().requires_grad_(False)
-    raw = torch.cat([net.layers(to_float(part)) for part in images.split(LOOK)])
-    net.centre.copy_(raw.mean(dim=0))
-    net.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
+            return cross_entropy(net(shifted), wanted, label_smoothing=0.05)
+
+        fit(  # inside the seeded block: dropout draws from it too
+            net.parameters(),
+            loss,
+            steps=max(1, images_seen // batch),
+            batch=batch,
+            rate=rate,
+            title=title,
+        )
+    net.freeze(images)
     return net
 
 

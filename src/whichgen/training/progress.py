@@ -4,13 +4,22 @@ import logging
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Column
 
 from whichgen.networks import Generator
 from whichgen.training.watchers import Row
 
 LINE_SECONDS = 10.0
+PART_SECONDS = 5.0
 HIDDEN = {"step", "flops", "images_seen"}
 logger = logging.getLogger(__name__)
 
@@ -93,3 +102,39 @@ def _bar(console: Console) -> Progress:
         transient=True,
         expand=True,
     )
+
+
+class PartsReport:
+    """What a computation is at, where that takes a while: scores, features, gates.
+
+    A context manager that is called with the name of each part as it begins.
+
+    Args:
+        title: what is computed. console: where to show it; standard error if None.
+    """
+
+    def __init__(self, title: str, console: Console | None = None) -> None:
+        self._title = title
+        console = console or Console(stderr=True)
+        columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._shown = console.is_terminal
+        self._last_line = time.monotonic()
+
+    def __enter__(self) -> "PartsReport":
+        if self._shown:
+            self._bar.start()
+            self._task = self._bar.add_task(self._title, total=None)
+        return self
+
+    def __call__(self, part: str) -> None:
+        """Show the part, or print a line if the last one is old enough."""
+        now = time.monotonic()
+        if self._shown:
+            self._bar.update(self._task, description=f"{self._title}: {part}")
+        elif now - self._last_line >= PART_SECONDS:
+            self._last_line = now
+            logger.info("%s: %s", self._title, part)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

@@ -1,15 +1,20 @@
 """What is written down of a cell that has been trained."""
 
+import time
+from statistics import median
 from typing import Any
 
 import torch
 
+from whichgen.networks import Generator
 from whichgen.training.devices import peak_memory_bytes
 from whichgen.training.flops import count_flops
 from whichgen.training.loop import Trained
 from whichgen.training.seeding import stream
 from whichgen.training.spec import CellSpec
 from whichgen.training.update import Update
+
+DRAWN, DRAWS = 256, 5  # images together, and how often, to time the sampling
 
 
 def cell_record(
@@ -59,6 +64,18 @@ def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
         "seconds": seconds,
         "images_per_second": images / seconds if seconds else 0.0,
         "peak_memory_bytes": max(trained.peak_memory, peak_memory_bytes(device)),
+        "sampling_ms_per_image": _sampling_ms(trained.generator),  # after the peak was read
         "device": str(device),
         "threads": torch.get_num_threads(),
     }
+
+
+def _sampling_ms(generator: Generator) -> float:
+    """Milliseconds per image drawn: the median of a few draws, after one that is not timed."""
+    generator.sample(DRAWN, stream(0, "timing"))
+    seconds = []
+    for _ in range(DRAWS):
+        began = time.perf_counter()
+        generator.sample(DRAWN, stream(0, "timing"))
+        seconds.append(time.perf_counter() - began)
+    return 1000 * median(seconds) / DRAWN

@@ -98,7 +98,7 @@ class PixelsAndFeatures(PixelSpace):
     def _features(self, images: Tensor) -> Tensor:
         """(B, C, R, R) in [-1, 1] → (B, d)."""
         assert self.encoder is not None
-        return (self._layers(images) - self.encoder.centre) / self.encoder.scale
+        return self.encoder.standardised(self._layers(images))
 
 
 def _rebuild(

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from whichgen.metrics import density_coverage, frechet_distance
-from whichgen.networks import Classifier, Generator, to_uint8
+from whichgen.networks import Generator, Judge, to_uint8
 from whichgen.training.seeding import stream
 
 
 def validator(
-    extractor: Classifier, images: Tensor, types: Tensor, *, n: int, seed: int
+    extractor: Judge, images: Tensor, types: Tensor, *, n: int, seed: int
 ) -> Callable[[Generator], dict[str, float]]:
     """A function averaged generator → `validation_fd`, `validation_coverage`, `validation_spread`.
 

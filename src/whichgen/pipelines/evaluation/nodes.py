@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
+from whichgen.pipelines.extractor.nodes import told_look
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from whichgen.grids import Pixels
-    from whichgen.networks import Classifier
+    from whichgen.judges import SecondJudge
+    from whichgen.networks import Judge
 
 GRID_COLUMNS, GRID_ROWS = 10, 10
 
@@ -48,10 +50,21 @@ def draw_samples(
     return {"images": to_uint8(images), "types": types}
 
 
-def extract_features(samples: dict[str, Tensor], extractor: Classifier) -> dict[str, Tensor]:
-    """Features (N, d) float32 and recognised types (N,) int64 of the generated images."""
+def extract_features(
+    samples: dict[str, Tensor], extractor: Judge, second_judge: dict[str, SecondJudge]
+) -> dict[str, Tensor]:
+    """Features (N, d) float32 and recognised types (N,) int64 of the generated images.
+
+    With a second judge its features (N, d₂) too, as `second`.
+    """
+    from whichgen.training.progress import PartsReport
+
     features, recognised = extractor.judge(samples["images"])
-    return {"features": features, "recognised": recognised}
+    looked = {"features": features, "recognised": recognised}
+    with PartsReport("features of generated images") as report:
+        for judge in second_judge.values():
+            looked["second"] = told_look(judge.look, report, samples["images"])
+    return looked
 
 
 def score_cell(
@@ -60,30 +73,53 @@ def score_cell(
     features: dict[str, Tensor],
     real: dict[str, Tensor],
     floors: dict[str, float],
+    second_floors: dict[str, float],
+    gates: dict[str, Any],
+    card: dict[str, Any],
     info: dict[str, Any],
 ) -> dict[str, Any]:
-    """The cell's scores beside their floors. A failed run is recorded as failed, without scores."""
-    from whichgen.evaluation import score_features
+    """The cell's scores beside their floors. A failed run is recorded as failed, without scores.
+
+    `second` holds the scores and floors of the second judge, None where there is none. `gated`
+    says of each judge whether it passed its gates; the name of one that did not says so too.
+    """
+    from whichgen.evaluation import score_features, score_second
+    from whichgen.judges import distance_name
+    from whichgen.training.progress import PartsReport
 
     kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
     record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
-        "judge": f"classifier_{cell['extractor_hash'][:8]}",
+        **_named(card["judge"], card["judge"], gates),
         "n": len(samples["types"]),
         "floors": floors,
+        "second": None,
         "cost": cell["cost"],
     }
     if cell["status"] != "ok":
         return record
-    typed = cell["family"] == "dgn" or info["labelled"]
-    return record | score_features(
-        fake=features["features"].numpy(),
-        asked=samples["types"].numpy() if typed else None,
-        recognised=features["recognised"].numpy(),
-        real={name: tensor.numpy() for name, tensor in real.items()},
-        n_types=len(info["types"]["names"]),
-    )
+    with PartsReport(f"scores of {cell['recipe']} on {cell['dataset']}") as report:
+        if card["second"]:
+            record["second"] = {
+                **_named(distance_name(card["second"]), card["second"], gates),
+                **score_second(features["second"].numpy(), real["test_second"].numpy(), report),
+                "floors": second_floors,
+            }
+        typed = cell["family"] == "dgn" or info["labelled"]
+        return record | score_features(
+            fake=features["features"].numpy(),
+            asked=samples["types"].numpy() if typed else None,
+            recognised=features["recognised"].numpy(),
+            real={name: tensor.numpy() for name, tensor in real.items()},
+            n_types=len(info["types"]["names"]),
+            told=report,
+        )
+
+
+def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:
+    passed = gates[judge]["passed"]
+    return {"judge": name if passed else f"{name}, not gated", "gated": passed}
 
 
 def draw_grids(samples: dict[str, Tensor], info: dict[str, Any]) -> tuple[Pixels, Pixels]:

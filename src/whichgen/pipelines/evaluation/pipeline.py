@@ -30,7 +30,7 @@ def create_pipeline(family: Family) -> Pipeline:
             ),
             node(
                 extract_features,
-                [samples, "extractor"],
+                [samples, "extractor", "second_judge"],
                 features,
                 name=f"extract_{family}_features",
             ),
@@ -42,7 +42,17 @@ def create_pipeline(family: Family) -> Pipeline:
             ),
             node(
                 score_cell,
-                [f"{family}_cell", samples, features, "real_features", "floors", "info"],
+                [
+                    f"{family}_cell",
+                    samples,
+                    features,
+                    "real_features",
+                    "floors",
+                    "second_floors",
+                    "gates",
+                    "extractor_card",
+                    "info",
+                ],
                 f"{family}_scores",
                 name=f"score_{family}",
                 tags="score",

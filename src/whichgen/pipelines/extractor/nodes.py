@@ -1,8 +1,10 @@
-"""Fit the judge, look at the real data through it, measure its floors."""
+"""Fit the judges, gate them, look at the real data through them, measure their floors."""
 
 from __future__ import annotations
 
-import hashlib
+import logging
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
@@ -12,7 +14,13 @@ from whichgen.pipelines.data.nodes import preparation
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from whichgen.networks import Classifier
+    from whichgen.judges import SecondJudge
+    from whichgen.networks import Judge
+
+logger = logging.getLogger(__name__)
+
+LOOKED_AT = 200
+"""Images between two signs of life."""
 
 
 def check_preparation(dataset: Dataset, info: dict[str, Any]) -> dict[str, Any]:
@@ -31,62 +39,85 @@ def check_preparation(dataset: Dataset, info: dict[str, Any]) -> dict[str, Any]:
     return info
 
 
-def fit_extractor(
+def fit_judges(
     dataset: Dataset, info: dict[str, Any], train: dict[str, Tensor], device: str
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """A classifier of the types: its weights, and its card (name, hash, configuration)."""
-    from whichgen.training.classifier import fit_classifier
+) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Any]]:
+    """The weights of the judge and of the second judge, and their card (names, hash, options)."""
+    from whichgen.judges import fit_judges as fit
     from whichgen.training.devices import choose_device
 
-    options = dataset.extractor.model_dump()
-    where = choose_device(device)
-    net = fit_classifier(
-        train["images"].to(where),
-        train["types"].to(where),
-        n_types=len(info["types"]["names"]),
-        title=f"judge of {info['name']}",
-        **options,
-    )
-    weights = {name: tensor.cpu() for name, tensor in net.state_dict().items()}
-    content = b"".join(tensor.numpy().tobytes() for tensor in weights.values())
-    card = {
-        "extractor_hash": hashlib.sha256(content).hexdigest()[:16],
-        "data_hash": info["data_hash"],
-        "configuration": options,
-    }
-    return weights, card
+    return fit(dataset, info, train, choose_device(device))
 
 
-def rebuild_extractor(
-    weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any], dataset: Dataset
-) -> Classifier:
-    """The judge in evaluation mode, on the CPU.
+def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """The judges' card, if they are those that the data and the configuration ask for.
 
     Raises:
-        WhichgenError: if it was fitted to other data or with another configuration.
+        WhichgenError: if they were fitted to other data or with another configuration.
     """
-    from whichgen.networks import Classifier
+    from whichgen.judges import judge_options
 
-    wanted = dataset.extractor.model_dump()
-    if card["data_hash"] != info["data_hash"] or card["configuration"] != wanted:
+    if card["data_hash"] != info["data_hash"] or card["configuration"] != judge_options(dataset):
         raise WhichgenError(
             f"datasets.{info['name']}.extractor: the data or this configuration changed since the "
-            f"judge was fitted; run: kedro run --pipelines=extractor "
+            f"judges were fitted; run: kedro run --pipelines=extractor "
             f"--params dataset={info['name']}"
         )
-    net = Classifier(
-        channels=info["channels"],
-        resolution=info["resolution"],
-        n_types=len(info["types"]["names"]),
-        width=wanted["width"],
-        features=wanted["features"],
-    )
-    net.load_state_dict(weights)
-    return net.eval().requires_grad_(False)
+    return card
+
+
+def rebuild_judge(weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any]) -> Judge:
+    """The judge in evaluation mode, on the CPU."""
+    from whichgen.judges import rebuild_judge as rebuild
+
+    return rebuild(weights, card["configuration"], info)
+
+
+def rebuild_second_judge(
+    weights: dict[str, Tensor], card: dict[str, Any], dataset: Dataset, info: dict[str, Any]
+) -> dict[str, SecondJudge]:
+    """The second judge by its name, or nothing where there is none."""
+    from whichgen.judges import rebuild_second_judge as rebuild
+
+    return rebuild(weights, card["second"], dataset, info)
+
+
+def check_gates(
+    extractor: Judge,
+    second_judge: dict[str, SecondJudge],
+    card: dict[str, Any],
+    validation: dict[str, Tensor],
+    test: dict[str, Tensor],
+    info: dict[str, Any],
+) -> dict[str, Any]:
+    """What each judge, by its name, makes of spoilt images; a warning where one fails."""
+    from whichgen.gates import check_judge
+    from whichgen.training.progress import PartsReport
+
+    looks: dict[str, Callable[[Tensor], Tensor]] = {
+        card["judge"]: lambda images: extractor.judge(images)[0],
+        **{name: judge.look for name, judge in second_judge.items()},
+    }
+    gates = {}
+    for name, look in looks.items():
+        with PartsReport(f"gates of {name}") as report:
+            gates[name] = check_judge(
+                partial(told_look, look, report),
+                reference=test["images"],
+                images=validation["images"],
+                types=validation["types"],
+                names=info["types"]["names"],
+            )
+    for name, gate in gates.items():
+        failed = [check["corruption"] for check in gate["checks"] if not check["passed"]]
+        if failed:
+            logger.warning("judge %s does not see: %s; its scores say so", name, ", ".join(failed))
+    return gates
 
 
 def extract_real_features(
-    extractor: Classifier,
+    extractor: Judge,
+    second_judge: dict[str, SecondJudge],
     train: dict[str, Tensor],
     validation: dict[str, Tensor],
     test: dict[str, Tensor],
@@ -94,26 +125,57 @@ def extract_real_features(
     """Features (N, d) and recognised types (N,) of three real sets of equal size N.
 
     N is that of the smaller held-out split (at most that of the training split): `test` is what
-    scores are measured against, `validation` gives the floors, `train` shows memorisation.
+    scores are measured against, `validation` gives the floors, `train` shows memorisation. The
+    second judge looks at the first two: `validation_second` and `test_second`.
     """
+    from whichgen.training.progress import PartsReport
+
     n = min(len(train["types"]), len(validation["types"]), len(test["types"]))
     judged = {}
-    for name, split in (("train", train), ("validation", validation), ("test", test)):
-        judged[f"{name}_features"], judged[f"{name}_recognised"] = extractor.judge(
-            split["images"][:n]
-        )
-        judged[f"{name}_types"] = split["types"][:n]
+    with PartsReport("features of real images") as report:
+        for name, split in (("train", train), ("validation", validation), ("test", test)):
+            report(name)
+            images = split["images"][:n]
+            judged[f"{name}_features"], judged[f"{name}_recognised"] = extractor.judge(images)
+            judged[f"{name}_types"] = split["types"][:n]
+        for judge in second_judge.values():
+            for name, split in (("validation", validation), ("test", test)):
+                judged[f"{name}_second"] = told_look(judge.look, report, split["images"][:n])
     return judged
 
 
-def measure_floors(real: dict[str, Tensor], info: dict[str, Any]) -> dict[str, Any]:
-    """Every score with the validation split in the place of generated images."""
-    from whichgen.evaluation import score_features
+def told_look(
+    look: Callable[[Tensor], Tensor], told: Callable[[str], object], images: Tensor
+) -> Tensor:
+    """`look(images)`, some at a time, and told how many were seen: a large network is slow."""
+    import torch
 
-    return score_features(
-        fake=real["validation_features"].numpy(),
-        asked=real["validation_types"].numpy(),
-        recognised=real["validation_recognised"].numpy(),
-        real={name: tensor.numpy() for name, tensor in real.items()},
-        n_types=len(info["types"]["names"]),
-    )["scores"]
+    features, seen = [], 0
+    for part in images.split(LOOKED_AT):
+        told(f"{seen} of {len(images)} images")
+        features.append(look(part))
+        seen += len(part)
+    return torch.cat(features)
+
+
+def measure_floors(
+    real: dict[str, Tensor], info: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Every score of both judges with the validation split in the place of generated images."""
+    from whichgen.evaluation import score_features, score_second
+    from whichgen.training.progress import PartsReport
+
+    arrays = {name: tensor.numpy() for name, tensor in real.items()}
+    with PartsReport(f"floors of {info['name']}") as report:
+        floors = score_features(
+            fake=arrays["validation_features"],
+            asked=arrays["validation_types"],
+            recognised=arrays["validation_recognised"],
+            real=arrays,
+            n_types=len(info["types"]["names"]),
+            told=report,
+        )["scores"]
+        if "test_second" not in real:
+            return floors, {}
+        second = score_second(arrays["validation_second"], arrays["test_second"], told=report)
+    return floors, second["scores"]

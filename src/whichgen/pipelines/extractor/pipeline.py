@@ -1,13 +1,16 @@
-"""packed data → judge → real features → floors."""
+"""packed data → judges → gates; real features → floors."""
 
 from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.pipelines.extractor.nodes import (
+    check_gates,
+    check_judges,
     check_preparation,
     extract_real_features,
-    fit_extractor,
+    fit_judges,
     measure_floors,
-    rebuild_extractor,
+    rebuild_judge,
+    rebuild_second_judge,
 )
 
 
@@ -22,27 +25,45 @@ def create_pipeline() -> Pipeline:
                 name="check_preparation",
             ),
             node(
-                fit_extractor,
+                fit_judges,
                 ["dataset", "current_info", "train", "params:device"],
-                ["extractor_weights", "extractor_card"],
-                name="fit_extractor",
+                ["extractor_weights", "second_weights", "extractor_card"],
+                name="fit_judges",
             ),
             node(
-                rebuild_extractor,
-                ["extractor_weights", "extractor_card", "current_info", "dataset"],
+                check_judges,
+                ["extractor_card", "current_info", "dataset"],
+                "current_card",
+                name="check_judges",
+            ),
+            node(
+                rebuild_judge,
+                ["extractor_weights", "current_card", "current_info"],
                 "extractor",
-                name="rebuild_extractor",
+                name="rebuild_judge",
+            ),
+            node(
+                rebuild_second_judge,
+                ["second_weights", "current_card", "dataset", "current_info"],
+                "second_judge",
+                name="rebuild_second_judge",
+            ),
+            node(
+                check_gates,
+                ["extractor", "second_judge", "current_card", "validation", "test", "info"],
+                "gates",
+                name="check_gates",
             ),
             node(
                 extract_real_features,
-                ["extractor", "train", "validation", "test"],
+                ["extractor", "second_judge", "train", "validation", "test"],
                 "real_features",
                 name="extract_real_features",
             ),
             node(
                 measure_floors,
                 ["real_features", "info"],
-                "floors",
+                ["floors", "second_floors"],
                 name="measure_floors",
             ),
         ],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
 
-    from whichgen.networks import Classifier
+    from whichgen.networks import Judge
     from whichgen.training.spec import CellSpec
 
 
@@ -56,7 +56,7 @@ def train_generator(
     train: dict[str, Tensor],
     validation: dict[str, Tensor],
     info: dict[str, Any],
-    extractor: Classifier,
+    extractor: Judge,
     device: str,
     live_folder: Path,
     checkpoints_folder: Path,

@@ -1,0 +1,35 @@
+"""The short training of an extractor: AdamW, a falling rate, a loss for each step."""
+
+import math
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from whichgen.training.progress import ProgressReport
+
+
+def fit(
+    parameters: Iterable[nn.Parameter],
+    loss: Callable[[int], Tensor],
+    *,
+    steps: int,
+    batch: int,
+    rate: float,
+    title: str,
+) -> None:
+    """Minimise loss(step) over `steps` steps.
+
+    Args:
+        rate: the highest learning rate, reached at once and lowered as a cosine to 0.
+        batch: images a step, for the rate shown. title: what the progress is shown under.
+    """
+    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.05, fused=True)
+    progress = ProgressReport(title, batch)
+    progress.started(steps)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+        optimiser.zero_grad(set_to_none=True)
+        loss(step).backward()
+        optimiser.step()
+        progress.stepped(step + 1)
