@@ -1,11 +1,17 @@
 """The pieces that generators and discriminators are built of, and the sizes they work at."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
+
+Pull = Callable[[Tensor], Tensor]
+"""Takes a gradient by a layer's output to the gradient by its input (a vector-Jacobian product)."""
+
+LEAK = 0.2
 
 RESOLUTIONS = tuple(
     sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 5) if base << n <= 64)
@@ -42,8 +48,24 @@ class NormalisedResidual(nn.Module):
         return x + self.conv(nn.functional.silu(self.norm(x)))
 
 
+class Halving(nn.Module):
+    """Pixel-unshuffle and convolution: (B, channels, s, s) → (B, out, s/2, s/2)."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4 * channels, out, kernel_size=3, padding=1)
+
+    def vjp(self, x: Tensor) -> tuple[Tensor, Pull]:
+        """The output, and what takes a gradient by the output to that by x."""
+
+        def pull(grad: Tensor) -> Tensor:
+            return nn.functional.pixel_shuffle(_pull_convolution(grad, self.conv), 2)
+
+        return self.conv(nn.functional.pixel_unshuffle(x, 2)), pull
+
+
 class PlainResidual(nn.Module):
-    """x + conv(leaky ReLU(x)), with no normalisation: the residual block of the discriminators.
+    """x + conv(leaky ReLU(conv(leaky ReLU(x)))), no normalisation: the discriminators' block.
 
     Norm-free, and the branch starts at 0 (Huang et al. 2024, "The GAN is dead; long live the GAN!",
     section 3.3).
@@ -55,9 +77,31 @@ class PlainResidual(nn.Module):
         self.conv_out = nn.Conv2d(channels, channels, kernel_size=1)
         nn.init.zeros_(self.conv_out.weight)
 
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = nn.functional.leaky_relu(self.conv_in(nn.functional.leaky_relu(x, 0.2)), 0.2)
-        return x + self.conv_out(hidden)
+    def vjp(self, x: Tensor) -> tuple[Tensor, Pull]:
+        """The output, and what takes a gradient by the output to that by x."""
+        hidden = self.conv_in(leaky_relu(x))
+
+        def pull(grad: Tensor) -> Tensor:
+            inner = pull_leaky_relu(_pull_convolution(grad, self.conv_out), hidden)
+            return grad + pull_leaky_relu(_pull_convolution(inner, self.conv_in), x)
+
+        return x + self.conv_out(leaky_relu(hidden)), pull
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    """x where positive, else 0.2 x."""
+    return nn.functional.leaky_relu(x, LEAK)
+
+
+def pull_leaky_relu(grad: Tensor, x: Tensor) -> Tensor:
+    """The gradient by x of `leaky_relu(x)`; its own derivative by x is 0, so x is taken as fixed."""
+    return torch.ops.aten.leaky_relu_backward(grad, x.detach(), LEAK, False)
+
+
+def _pull_convolution(grad: Tensor, conv: nn.Conv2d) -> Tensor:
+    """The gradient by the input of a convolution that keeps the size."""
+    padding = conv.kernel_size[0] // 2
+    return nn.functional.conv_transpose2d(grad, conv.weight, padding=padding)
 
 
 def channels_last(network: Network) -> Network:

@@ -1,9 +1,17 @@
-"""Discriminators: image, and type where given, to one logit."""
+"""Discriminators: image, and type where given, to one logit, and to the logit's slope."""
 
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks.blocks import PlainResidual, base_size, widths
+from whichgen.networks.blocks import (
+    Halving,
+    PlainResidual,
+    Pull,
+    base_size,
+    leaky_relu,
+    pull_leaky_relu,
+    widths,
+)
 
 
 class Discriminator(nn.Module):
@@ -24,21 +32,68 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = []
         before = channels
         for here in reversed(widths(width, resolution)):
-            layers += [nn.PixelUnshuffle(2), nn.Conv2d(4 * before, here, kernel_size=3, padding=1)]
+            layers += [Halving(before, here)]
             layers += [PlainResidual(here) for _ in range(blocks)]
             before = here
-        self.layers = nn.Sequential(*layers, nn.LeakyReLU(0.2))
-        # A learned weighting of the places in place of average pooling: one number per channel.
-        self.pool = nn.Conv2d(width, width, kernel_size=base_size(resolution), groups=width)
+        self.layers = nn.ModuleList(layers)
+        self.pool = Places(width, base_size(resolution))
         self.logit = nn.Linear(width, 1)
         self.projection = nn.Embedding(n_types, width) if n_types else None
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """images (B, C, R, R), types (B,) int64 → logits (B,)."""
-        pooled = self.pool(
-            self.layers(images.contiguous(memory_format=torch.channels_last))
-        ).flatten(1)  # (B, width)
-        logits = self.logit(pooled).squeeze(1)
+        last, _ = self._trunk(images)
+        return self._logits(self.pool(leaky_relu(last)), self._direction(types))
+
+    def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B,), and the gradient of each by its image (B, C, R, R).
+
+        The gradient is written out by the chain rule, in operations that are differentiated once:
+        torch differentiates a convolution's backward pass by convolutions of other shapes, which
+        are slower, and torch.compile does not do it at all.
+        """
+        last, pulls = self._trunk(images)
+        direction = self._direction(types)
+        slopes = pull_leaky_relu(self.pool.pull(direction), last)
+        for pull in reversed(pulls):
+            slopes = pull(slopes)
+        return self._logits(self.pool(leaky_relu(last)), direction), slopes
+
+    def _trunk(self, images: Tensor) -> tuple[Tensor, list[Pull]]:
+        x, pulls = images.contiguous(memory_format=torch.channels_last), []
+        for layer in self.layers:
+            x, pull = layer.vjp(x)
+            pulls.append(pull)
+        return x, pulls
+
+    def _direction(self, types: Tensor) -> Tensor:
+        """The gradient of each logit by its pooled features, (B, width)."""
+        shared = self.logit.weight.expand(len(types), -1)
         if self.projection is None:
-            return logits
-        return logits + (self.projection(types) * pooled).sum(dim=1) / pooled.shape[1] ** 0.5
+            return shared
+        return shared + self.projection(types) / shared.shape[1] ** 0.5
+
+    def _logits(self, pooled: Tensor, direction: Tensor) -> Tensor:
+        return (pooled * direction).sum(dim=1) + self.logit.bias
+
+
+class Places(nn.Conv2d):
+    """A learned weighting of the places in place of average pooling: s² numbers per channel.
+
+    A depthwise convolution of the map's own size, as a product and a sum, which is faster.
+    """
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__(channels, channels, kernel_size=side, groups=channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, s, s) → (B, channels)."""
+        return (x.permute(0, 2, 3, 1) * self._weights()).sum(dim=(1, 2)) + self.bias
+
+    def pull(self, grad: Tensor) -> Tensor:
+        """The gradient by x of the output, given that by the output: (B, channels, s, s)."""
+        return (grad[:, None, None] * self._weights()).permute(0, 3, 1, 2)
+
+    def _weights(self) -> Tensor:
+        """(s, s, channels), laid out as the maps are: channels last."""
+        return self.weight.squeeze(1).permute(1, 2, 0).contiguous()

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import Generator, to_float
+from whichgen.networks import Discriminator, Generator, to_float
 from whichgen.objectives.adversarial import AdversarialObjective
 from whichgen.training.batches import MixedBatches
 from whichgen.training.guard import FiniteGuard
@@ -20,7 +20,7 @@ class AdversarialUpdate:
         self,
         *,
         generator: Generator,
-        discriminator: nn.Module,
+        discriminator: Discriminator,
         objective: AdversarialObjective,
         batches: MixedBatches,
         batch: int,
@@ -51,7 +51,7 @@ class AdversarialUpdate:
             fake = self.generator(z, types)
         twice = types.repeat(2)
         loss, terms = self._objective.discriminator_loss(
-            lambda images: self._discriminator(images, twice), real, fake
+            lambda images: self._discriminator.with_slopes(images, twice), real, fake
         )
         norm = self.guard.descend(self.optimisers[1], loss)
         return terms | {"d_gradient_norm": norm}

@@ -28,7 +28,7 @@ class PixelSpace:
 
     def real(self, index: Tensor) -> list[Tensor]:
         """Real samples (K, P) by index, as one (K, P, D) tensor for each space."""
-        return [to_float(self._images[index.to(self._images.device)]).flatten(2)]
+        return [to_float(_rows(self._images, index)).flatten(2)]
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """Generated images (K, G, C, R, R) as one (K, G, D) tensor for each space."""
@@ -88,7 +88,7 @@ class PixelsAndFeatures(PixelSpace):
 
     def real(self, index: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
-        return [*super().real(index), self._real_features[index.to(self._real_features.device)]]
+        return [*super().real(index), _rows(self._real_features, index)]
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
@@ -99,6 +99,11 @@ class PixelsAndFeatures(PixelSpace):
         """(B, C, R, R) in [-1, 1] → (B, d)."""
         assert self.encoder is not None
         return self.encoder.standardised(self._layers(images))
+
+
+def _rows(table: Tensor, index: Tensor) -> Tensor:
+    """table[index], many times faster on a CPU: whole rows are copied, not their elements."""
+    return table.index_select(0, index.flatten().to(table.device)).unflatten(0, index.shape)
 
 
 def _rebuild(

@@ -22,17 +22,15 @@ class RelativisticR1R2:
         self.gamma = gamma
 
     def discriminator_loss(
-        self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
+        self, discriminator: Callable[[Tensor], tuple[Tensor, Tensor]], real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """real, fake (B, C, R, R) → scalar loss and terms.
 
-        `discriminator` takes (2B, C, R, R) and must not mix the samples of a batch. One pass over
-        both halves gives the gradients of the two penalties at once.
+        `discriminator` takes (2B, C, R, R), must not mix the samples of a batch, and gives logits
+        (2B,) and their slopes by the images. One pass over both halves gives both penalties.
         """
-        both = torch.cat([real, fake]).requires_grad_(True)
-        logits = discriminator(both.view_as(both))  # (2B,); a view: FlopCounterMode takes no leaf
-        (slope,) = torch.autograd.grad(logits.sum(), both, create_graph=True)
-        r1, r2 = slope.square().sum(dim=(1, 2, 3)).chunk(2)  # (B,) each
+        logits, slopes = discriminator(torch.cat([real, fake]))
+        r1, r2 = slopes.square().sum(dim=(1, 2, 3)).chunk(2)  # (B,) each
         d_real, d_fake = logits.chunk(2)
         pairing = softplus(d_fake - d_real).mean()
         loss = pairing + 0.5 * self.gamma * (r1.mean() + r2.mean())

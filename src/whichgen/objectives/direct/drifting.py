@@ -12,32 +12,38 @@ SELF_DISTANCE = 100.0  # added to a sample's distance to itself, so that it does
 LEAST_AFFINITY = 1e-6  # inside the square root: outside it the gradient would be NaN at 0
 
 
-def pairwise_distances(x: Tensor, y: Tensor) -> Tensor:
-    """Euclidean distances (K, G, M) of x (K, G, D) to y (K, M, D), in one batched product."""
-    squared = x.square().sum(-1, keepdim=True) + y.square().sum(-1).unsqueeze(1)
-    return torch.baddbmm(squared, x, y.mT, alpha=-2.0).clamp_min_(0.0).sqrt_()
+def distances_to_all(fake: Tensor, real: Tensor) -> Tensor:
+    """Euclidean distances (K, G, G + P) of fake (K, G, D) to itself and to real (K, P, D)."""
+    n_fake = fake.shape[1]
+    norms = torch.cat([torch.linalg.vector_norm(points, dim=2) for points in (fake, real)], dim=1)
+    squares = norms.square_()  # (K, G + P)
+    result = squares[:, :n_fake].unsqueeze(2) + squares.unsqueeze(1)
+    result[..., :n_fake].baddbmm_(fake, fake.mT, alpha=-2.0)
+    result[..., n_fake:].baddbmm_(fake, real.mT, alpha=-2.0)
+    return result.clamp_min_(0.0).sqrt_()
 
 
-def drift(distances: Tensor, points: Tensor, n_fake: int, temperature: float) -> Tensor:
-    """The field V at one temperature: pull of the real points minus push of the generated ones.
+def drift(distances: Tensor, fake: Tensor, real: Tensor, temperatures: list[float]) -> Tensor:
+    """The field V at T temperatures: pull of the real points minus push of the generated ones.
 
     Args:
-        distances: (K, G, G + P), scaled to mean 1, of the generated samples to `points`.
-        points: (K, G + P, D), generated samples first.
-        n_fake: G.
-        temperature: R of the Laplace kernel exp(−d/R), in units of the mean distance.
+        distances: (K, G, G + P), scaled to mean 1, of `fake` to `fake` and `real`.
+        fake, real: (K, G, D) and (K, P, D).
+        temperatures: each R of a Laplace kernel exp(−d/R), in units of the mean distance.
 
     Returns:
-        (K, G, D). The weights of pull and push sum to the same total for each sample, so the
+        (K, T, G, D). The weights of pull and push sum to the same total for each sample, so the
         field does not depend on the origin.
     """
-    logits = distances / -temperature
-    affinity = (logits.softmax(dim=2) * logits.softmax(dim=1)).clamp_min(LEAST_AFFINITY).sqrt()
-    push, pull = affinity[..., :n_fake], affinity[..., n_fake:]
-    weights = torch.cat(
-        [-push * pull.sum(dim=2, keepdim=True), pull * push.sum(dim=2, keepdim=True)], dim=2
-    )
-    return weights @ points
+    n_fake, n_temperatures = fake.shape[1], len(temperatures)
+    logits = torch.stack([distances / -temperature for temperature in temperatures], dim=1)
+    affinity = logits.softmax(dim=3).mul_(logits.softmax(dim=2))  # (K, T, G, G + P)
+    push, pull = affinity.clamp_min_(LEAST_AFFINITY).sqrt_().tensor_split([n_fake], dim=3)
+    total_push, total_pull = (part.sum(dim=3, keepdim=True) for part in (push, pull))
+    # One product for all temperatures: it reads the points, which are the most memory, once.
+    field = (pull * total_push).flatten(1, 2) @ real  # (K, T·G, D)
+    field.baddbmm_((push * total_pull).flatten(1, 2), fake, alpha=-1.0)
+    return field.unflatten(1, (n_temperatures, n_fake))
 
 
 class Drifting:
@@ -65,17 +71,14 @@ class Drifting:
 
     def _force(self, fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """The unit of length (K, 1, 1), the total force (K, G, D) in it, the raw field's size."""
-        n_fake, dimension = fake.shape[1:]
-        points = torch.cat([fake, real], dim=1)  # (K, G + P, D)
-        distances = pairwise_distances(fake, points)
+        distances = distances_to_all(fake, real)
         mean = distances.mean(dim=(1, 2), keepdim=True).clamp_min(1e-3)  # (K, 1, 1)
-        distances = distances / mean
+        distances /= mean
         distances.diagonal(dim1=1, dim2=2).add_(SELF_DISTANCE)
-        unit = mean / dimension**0.5  # in it the mean distance is √D
-        scaled, force, terms = points / unit, torch.zeros_like(fake), {}
-        for temperature in self.temperatures:
-            field = drift(distances, scaled, n_fake, temperature)
-            size = field.square().mean(dim=(1, 2), keepdim=True).sqrt()  # (K, 1, 1)
-            force += field / size.clamp_min(1e-12)
-            terms[f"drift_{temperature:g}"] = size.mean()
+        unit = mean / fake.shape[2] ** 0.5  # in it the mean distance is √D
+        fields = drift(distances, fake, real, self.temperatures).div_(unit.unsqueeze(1))
+        sizes = fields.square().mean(dim=(2, 3), keepdim=True).sqrt_()  # (K, T, 1, 1)
+        force = fields.div_(sizes.clamp_min(1e-12)).sum(dim=1)
+        means = sizes.mean(dim=(0, 2, 3))  # (T,)
+        terms = {f"drift_{t:g}": size for t, size in zip(self.temperatures, means, strict=True)}
         return unit, force, terms
