@@ -29,9 +29,13 @@ class RelativisticR1R2:
         `discriminator` takes (2B, C, R, R) and must not mix the samples of a batch. One pass over
         both halves gives the gradients of the two penalties at once.
         """
-        both = torch.cat([real, fake]).requires_grad_(True)
-        logits = discriminator(both.view_as(both))  # (2B,); a view: FlopCounterMode takes no leaf
-        (slope,) = torch.autograd.grad(logits.sum(), both, create_graph=True)
+
+        def total(images: Tensor) -> tuple[Tensor, Tensor]:
+            logits = discriminator(images.view_as(images))  # a view: FlopCounterMode takes no leaf
+            return logits.sum(), logits
+
+        # func.grad and not autograd.grad: torch.compile differentiates it a second time.
+        slope, logits = torch.func.grad(total, has_aux=True)(torch.cat([real, fake]))  # (2B,)
         r1, r2 = slope.square().sum(dim=(1, 2, 3)).chunk(2)  # (B,) each
         d_real, d_fake = logits.chunk(2)
         pairing = softplus(d_fake - d_real).mean()
