@@ -39,6 +39,8 @@ def test_the_sweep_names_what_there_is(raw):
         ({"dataset": "mnist"}, "dataset: 'mnist' is not one of .*digits"),
         ({"recipe": "gam"}, "recipe: 'gam' is not one of .*gan"),
         ({"device": "tpu"}, "device: "),
+        ({"precision": "float16"}, "precision: .* got 'float16'"),
+        ({"compile": "yes please"}, "compile: .*'auto', 'on' or 'off'"),
         ({"recipes": {"gan": {"family": "gun"}}}, "recipes.gan: "),
     ],
 )

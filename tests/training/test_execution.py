@@ -1,6 +1,7 @@
 """How steps are computed changes how fast they are, and results only as far as it must."""
 
 import copy
+import io
 
 import pytest
 import torch
@@ -238,6 +239,60 @@ def test_after_a_rollback_the_step_is_recorded_anew(recipe, update_of):
     assert_equal(*ends)
 
 
+# --- stopped and continued ------------------------------------------------------------------------
+
+
+def trained(update, step, steps, saved=None):
+    """The state after so many more steps, as it is read from a checkpoint."""
+    state, rates, buffer = TrainingState(update, 0.9), Rates(update.optimisers), io.BytesIO()
+    if saved:
+        state.load_state_dict(saved)
+    for _ in range(steps):
+        rates.scale(0.5)
+        state.add(step(state.step))
+        state.ema.update(state.step)
+        state.step += 1
+    torch.save(state.state_dict(), buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+def graphed(update):
+    return GraphedStep(update, warm=lambda work: work(), record=Tape().record)
+
+
+def fast(update):
+    return stepper(update, Execution(compile=True))
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("precision", "stepped"),
+    [
+        pytest.param("bfloat16", lambda update: update.step, id="bfloat16", marks=BFLOAT16),
+        pytest.param("float32", graphed, id="graph"),
+    ],
+)
+def test_what_is_continued_ends_in_the_same_bytes(recipe, precision, stepped, update_of):
+    assert_continues(lambda: update_of(recipe, precision), stepped)
+
+
+@pytest.mark.slow
+@OWN
+def test_what_is_compiled_and_continued_ends_in_the_same_bytes(update_of):
+    assert_continues(lambda: update_of(DGN), fast)
+
+
+def assert_continues(begin, stepped):
+    one, two, three = begin(), begin(), begin()
+    whole = trained(one, stepped(one), 12)
+    part = trained(two, stepped(two), 7)
+    ends = [whole, trained(three, stepped(three), 5, part)]
+    for end in ends:
+        del end["peak_memory"], end["elapsed"]
+    assert_equal(*ends)
+
+
 # --- compiled -------------------------------------------------------------------------------------
 
 
@@ -268,8 +323,7 @@ def test_the_whole_loss_is_traced_and_differentiated_twice(recipe, update_of):
 @pytest.mark.slow
 @OWN
 def test_compiled_steps_are_the_steps(update_of):
-    plain, fast = update_of(DGN), update_of(DGN)
-    step = stepper(fast, Execution(compile=True))
+    plain, step = update_of(DGN), fast(update_of(DGN))
     for at in range(3):
         torch.testing.assert_close(values(step(at)), values(plain.step(at)), rtol=1e-4, atol=1e-5)
 
