@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,19 @@ from kedro.io import CatalogProtocol
 from torch import Tensor
 
 from whichgen.networks import Generator
-from whichgen.parameters import DgnRecipe, GanRecipe, Parameters, Trunk, parse_parameters
-from whichgen.pipelines.extractor.nodes import rebuild_extractor
+from whichgen.parameters import (
+    DgnRecipe,
+    Execution,
+    GanRecipe,
+    Parameters,
+    Trunk,
+    parse_parameters,
+)
+from whichgen.pipelines.extractor.nodes import rebuild_judge
 from whichgen.training.build import build_update
 from whichgen.training.devices import choose_device
 from whichgen.training.ema import EMA
+from whichgen.training.execution import stepper
 from whichgen.training.update import Update
 from whichgen.training.validation import validator
 
@@ -42,8 +50,16 @@ class Workload:
     types: Tensor
     info: dict[str, Any]
 
-    def update(self, family: str) -> Update:
-        """A fresh update of the family's recipe; the same weights at every call."""
+    def on(self, device: torch.device) -> "Workload":
+        """The same with its images on the device, where updates then compute."""
+        return replace(self, images=self.images.to(device), types=self.types.to(device))
+
+    def update(self, family: str, **options: Any) -> Update:
+        """A fresh update of the family's recipe; the same weights at every call.
+
+        Args:
+            options: further ones of `build_update`.
+        """
         return build_update(
             self.recipes[family],
             self.trunk,
@@ -51,6 +67,7 @@ class Workload:
             types=self.types,
             info=self.info,
             seed=SEED,
+            **options,
         )
 
 
@@ -97,9 +114,9 @@ def load_workload(dataset: str) -> Workload:
 
 def load_validator(dataset: str, n: int) -> Callable[[Generator], dict[str, float]]:
     """What looks at a generator as a training does, by n images of the validation split."""
-    with prepared(dataset) as (parameters, catalog):
+    with prepared(dataset) as (_, catalog):
         files = [catalog.load(name) for name in ("extractor_weights", "extractor_card", "info")]
-        judge = rebuild_extractor(*files, parameters.datasets[dataset])
+        judge = rebuild_judge(*files)
         split = catalog.load("validation")
     return validator(judge, split["images"], split["types"], n=n, seed=SEED)
 
@@ -107,13 +124,18 @@ def load_validator(dataset: str, n: int) -> Callable[[Generator], dict[str, floa
 class BareLoop:
     """Steps of an update and its averaged weights, and nothing else: no budget, no history."""
 
-    def __init__(self, update: Update, ema_decay: float) -> None:
+    def __init__(
+        self, update: Update, ema_decay: float, execution: Execution | None = None
+    ) -> None:
         self.ema = EMA(update.generator, ema_decay)
-        self._update, self._step = update, 0
+        self._make_step = stepper(update, execution or Execution())
+        self._device, self._step = update.generator.shares.device, 0
 
     def train(self, steps: int) -> None:
-        """Make the next steps."""
+        """Make the next steps, and wait until they are made."""
         for step in range(self._step, self._step + steps):
-            self._update.step(step)
+            self._make_step(step)
             self.ema.update(step)
         self._step += steps
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)

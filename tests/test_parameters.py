@@ -45,6 +45,8 @@ def test_the_sweep_names_what_there_is(raw):
         ({"weights": {"quality": -1}}, "weights.quality: .* greater than or equal to 0, got -1"),
         ({"weights": {"qualty": 1}}, "weights.qualty: no parameter of this name"),
         ({"weights": dict.fromkeys(AXES, 0)}, "weights: all are 0"),
+        ({"precision": "float16"}, "precision: .* got 'float16'"),
+        ({"compile": "yes please"}, "compile: .*'auto', 'on' or 'off'"),
         ({"recipes": {"gan": {"family": "gun"}}}, "recipes.gan: "),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -20,6 +21,15 @@ Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Family = Literal["gan", "dgn"]
+NumberType = Literal["float32", "bfloat16"]
+
+
+def _on_or_off(value: Any) -> Any:
+    """YAML takes a bare on for true and a bare off for false."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
+
+
+Switch = Annotated[Literal["auto", "on", "off"], BeforeValidator(_on_or_off)]
 
 
 class Strict(BaseModel):
@@ -203,6 +213,28 @@ class Weights(Strict):
         return self
 
 
+class ExecutionOptions(Strict):
+    """How steps are to be computed; `auto` is what was measured to pay on the device."""
+
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: Switch = "auto"
+    cuda_graph: Switch = "auto"
+
+
+class Execution(Strict):
+    """How steps are computed; it changes results, by their last bits or more: a part of a cell.
+
+    Attributes:
+        precision: what the trained networks compute in; see `training.precision`.
+        compile: whether the losses are compiled by torch.compile.
+        cuda_graph: whether a step is recorded as a CUDA graph; see `training.graphs`.
+    """
+
+    precision: NumberType = "float32"
+    compile: bool = False
+    cuda_graph: bool = False
+
+
 class CheckpointOptions(Strict):
     """How often a training saves its state, and how many of the last ones stay."""
 
@@ -210,7 +242,7 @@ class CheckpointOptions(Strict):
     keep: Count
 
 
-class Parameters(Strict):
+class Parameters(ExecutionOptions):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
     dataset: str

@@ -6,9 +6,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from tests.conftest import Project
+from whichgen.training.execution import has_bfloat16
 
 pytestmark = pytest.mark.slow
 
@@ -175,3 +177,29 @@ def test_weights_given_on_the_command_line_reach_the_verdict(trained_project):
     )
     written = trained_project.path("data/08_reporting/digits/comparison/verdict.json").read_text()
     assert json.loads(written)["weights"]["quality"] == 3
+
+
+@pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="this CPU has no bfloat16")
+def test_how_steps_are_computed_is_a_parameter_and_part_of_the_cell(trained_project):
+    trained_project.run(
+        "kedro", "run", "--pipelines=dgn",
+        "--params", "budget=2e10,seed=5,precision=bfloat16,compile=off",
+    )  # fmt: skip
+    cells = [
+        json.loads(trained_project.path(f"data/06_models/digits/dgn/{seed}/cell.json").read_text())
+        for seed in (0, 5)
+    ]
+    assert [cell["configuration"]["execution"]["precision"] for cell in cells] == [
+        "float32", "bfloat16"
+    ]  # fmt: skip
+    assert [cell["status"] for cell in cells] == ["ok", "ok"]
+    assert cells[0]["cost"]["training_flops"] == cells[1]["cost"]["training_flops"]
+
+
+def test_a_graph_without_a_gpu_is_refused_in_a_line(trained_project):
+    done = trained_project.run(
+        "kedro", "run", "--pipelines=gan", "--params", "device=cpu,cuda_graph=on", ok=False
+    )
+    assert done.returncode == 1
+    assert "cuda_graph: there are none on a cpu; use --params cuda_graph=off" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from tests.objectives.judges import FunctionJudge
 from tests.training.conftest import DGN, TRUNK
 from whichgen.networks import build_generator
 from whichgen.objectives.adversarial import RelativisticR1R2
@@ -50,7 +51,8 @@ def test_accuracy_is_the_share_of_pairs_in_the_right_order():
     real, fake = torch.full((4, 1, 8, 8), 0.5), torch.zeros(4, 1, 8, 8)
     fake[3] = 1.0
     objective = RelativisticR1R2(gamma=1.0)
-    _, terms = objective.discriminator_loss(lambda x: x.mean(dim=(1, 2, 3)), real, fake)
+    judge = FunctionJudge(lambda x: x.mean(dim=(1, 2, 3)))
+    _, terms = objective.discriminator_loss(judge, real, fake)
     assert terms["d_accuracy"] == 0.75
 
 

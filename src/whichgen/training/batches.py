@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from whichgen.training.devices import send
 from whichgen.training.seeding import stream
 
 
@@ -39,7 +40,7 @@ class MixedBatches:
 
     def at(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
         """uint8 images (B, C, R, R) and their types (B,), on the images' device."""
-        index = self._order.at(step, batch).to(self._images.device)
+        index = send(self._order.at(step, batch), self._images.device)
         return self._images[index], self._types[index]
 
 

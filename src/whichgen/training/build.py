@@ -10,10 +10,19 @@ from whichgen.errors import WhichgenError
 from whichgen.networks import Discriminator, build_generator, channels_last
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
-from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Training, Trunk
+from whichgen.parameters import (
+    Component,
+    DgnRecipe,
+    Encoder,
+    GanRecipe,
+    NumberType,
+    Training,
+    Trunk,
+)
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
+from whichgen.training.precision import Precision
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 from whichgen.training.update import Update
@@ -44,6 +53,7 @@ def build_update(
     info: dict[str, Any],
     seed: int,
     encoder: Mapping[str, Tensor] | None = None,
+    precision: NumberType = "float32",
 ) -> Update:
     """The update of a recipe, with networks initialised from `seed`, on the images' device.
 
@@ -52,6 +62,7 @@ def build_update(
         trunk: the size that every recipe gets on this dataset.
         info: the dataset's description; where it is labelled, both families get the labels.
         encoder: the weights of the recipe's encoder where it was fitted before.
+        precision: what the trained networks compute in.
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
@@ -67,6 +78,7 @@ def build_update(
             clip=recipe.training.clip,
             seed=seed,
             optimiser=_optimiser(generator, training, 1.0),
+            precision=Precision(precision, device),
         )
     with seeded_initialisation(seed, "discriminator"):
         discriminator = Discriminator(
@@ -87,6 +99,7 @@ def build_update(
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
+        precision=Precision(precision, device),
     )
 
 

@@ -61,6 +61,7 @@ def train_cell(
             info=info,
             seed=spec.seed,
             encoder=saved["weights"]["networks"].get("encoder") if saved else None,
+            precision=spec.execution.precision,
         )
         validate = validator(
             extractor,
@@ -91,6 +92,7 @@ def _plan(spec: CellSpec) -> Plan:
         ema_decay=training.ema_decay,
         warmup=training.warmup,
         final_rate=training.final_rate,
+        execution=spec.execution,
     )
 
 

@@ -1,9 +1,10 @@
-"""Which device to train on, and how much of its memory a training took."""
+"""Which device to train on, what is sent there, and how much memory a training took."""
 
 import resource
 import sys
 
 import torch
+from torch import Tensor
 
 from whichgen.errors import WhichgenError
 
@@ -23,6 +24,13 @@ def choose_device(name: str) -> torch.device:
     # times slower. torch's worker threads inherit this if it is set before they start.
     torch.set_flush_denormal(True)
     return torch.device(name)
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """A CPU tensor on the device, without waiting for it: CUDA takes it from pinned memory."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def peak_memory_bytes(device: torch.device) -> int:

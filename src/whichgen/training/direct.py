@@ -6,7 +6,9 @@ from torch import Tensor, nn
 from whichgen.networks import Generator
 from whichgen.objectives.direct import DirectObjective
 from whichgen.training.batches import TypedBatches
+from whichgen.training.devices import send
 from whichgen.training.guard import FiniteGuard
+from whichgen.training.precision import Precision
 from whichgen.training.seeding import stream
 from whichgen.training.spaces import PixelSpace
 
@@ -31,32 +33,43 @@ class DirectUpdate:
         clip: float,
         seed: int,
         optimiser: torch.optim.Optimizer,
+        precision: Precision,
     ) -> None:
         self.generator = generator
         self.networks = nn.ModuleDict({"generator": generator})
         if space.encoder is not None:
             self.networks["encoder"] = space.encoder
+        self.losses = {"direct": self._loss}
         self.guard = FiniteGuard(generator.shares.device)
         self.setup_flops, self.setup_seconds = space.flops, space.seconds
         self.optimisers = [optimiser]
         self.images_per_step = real_per_type * generator.n_types
         self._objective, self._batches, self._seed = objective, batches, seed
-        self._space = space
+        self._space, self._precision = space, precision
         self._generated, self._real, self._clip = generated_per_type, real_per_type, clip
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Update the set once; the terms of the loss, as tensors still on the device."""
-        reals = self._space.real(self._batches.at(step, self._real))  # (K, P, D) each
+        return self.descend(*self.draw(step))
+
+    def draw(self, step: int) -> tuple[Tensor, ...]:
+        """Latents (K, G, latent), and real samples (K, P, D) in each of the spaces."""
+        device = self.generator.shares.device
+        index = send(self._batches.at(step, self._real), device)
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
-        z = torch.randn(shape, generator=rng).to(reals[0].device)
-        fake = self.generator.each(z)  # (K, G, C, R, R)
-        loss, terms = self._loss(self._space.fake(fake), reals)
+        z = torch.randn(shape, generator=rng)
+        return send(z, device), *self._space.real(index)
+
+    def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
+        """See `Update`."""
+        loss, terms = self.losses["direct"](*drawn)
         norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 
-    def _loss(self, fakes: list[Tensor], reals: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    def _loss(self, z: Tensor, *reals: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum over spaces; the terms of the second one are marked as features'."""
+        fakes = self._space.fake(self._precision.run(self.generator.each, z))  # (K, G, D) each
         parts = [self._objective(fake, real) for fake, real in zip(fakes, reals, strict=True)]
         terms = dict(parts[0][1])
         for _, more in parts[1:]:

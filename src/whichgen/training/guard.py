@@ -14,7 +14,7 @@ class FiniteGuard:
     of the history, looks at `tripped`.
 
     Attributes:
-        tripped: scalar, 0 while all was finite, else 1.
+        tripped: scalar, 0 while all was finite, else 1; one tensor all along, for a CUDA graph.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -38,7 +38,7 @@ class FiniteGuard:
         if clip < math.inf:
             nn.utils.clip_grads_with_norm_(parameters, clip, norm)
         broken = ~torch.isfinite(loss.detach() + norm)
-        self.tripped = torch.maximum(self.tripped, broken.float())
+        torch.maximum(self.tripped, broken.float(), out=self.tripped)
         optimiser.found_inf = self.tripped  # type: ignore[attr-defined]
         optimiser.step()
         return norm

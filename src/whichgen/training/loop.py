@@ -4,11 +4,13 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from whichgen.networks import Generator
+from whichgen.parameters import Execution
 from whichgen.training.checkpoints import Checkpoints
+from whichgen.training.execution import stepper
 from whichgen.training.process import Stopped, StopSignals
 from whichgen.training.schedule import Rates, affordable_steps, intervals, rate_factor
 from whichgen.training.state import ROLLBACK_RATE, TrainingState
@@ -27,6 +29,7 @@ class Plan:
         rows: rows of history, at least one per validation. ema_decay: see `EMA`.
         warmup: share of the steps over which the rate rises from 0; then it falls as a cosine to
             `final_rate` times its value.
+        execution: how the steps are computed.
     """
 
     budget_flops: float
@@ -35,6 +38,7 @@ class Plan:
     ema_decay: float
     warmup: float
     final_rate: float
+    execution: Execution = field(default_factory=Execution)
 
 
 @dataclass(kw_only=True)
@@ -119,6 +123,7 @@ class _Run:
         self._update, self._plan, self._watcher = update, plan, watcher
         self._checkpoints, self._stop = checkpoints, stop
         self.steps, self.flops = affordable_steps(update, plan.budget_flops)
+        self._make_step = stepper(update, plan.execution)
         self._rates = Rates(update.optimisers)
         self.state = TrainingState(update, plan.ema_decay)
 
@@ -146,7 +151,7 @@ class _Run:
         state, plan = self.state, self._plan
         factor = rate_factor(state.step, self.steps, plan.warmup, plan.final_rate)
         self._rates.scale(factor * state.rate_scale)
-        state.add(self._update.step(state.step))
+        state.add(self._make_step(state.step))
         state.ema.update(state.step)
         state.step += 1
         state.flops += self.flops

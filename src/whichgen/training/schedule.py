@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from whichgen.errors import WhichgenError
 from whichgen.training.flops import count_flops
@@ -49,14 +50,20 @@ def intervals(steps: int, rows: int, validations: int) -> Iterator[tuple[int, in
 
 
 class Rates:
-    """The learning rates that the optimisers were built with, to be scaled together."""
+    """The learning rates that the optimisers were built with, to be scaled together.
+
+    Where they are tensors, as a CUDA graph needs them, they are changed in place.
+    """
 
     def __init__(self, optimisers: list[torch.optim.Optimizer]) -> None:
         self._optimisers = optimisers
-        self._full = [[group["lr"] for group in o.param_groups] for o in optimisers]
+        self._full = [[float(group["lr"]) for group in o.param_groups] for o in optimisers]
 
     def scale(self, factor: float) -> None:
         """Set every rate to `factor` times its full value."""
         for optimiser, rates in zip(self._optimisers, self._full, strict=True):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(rate * factor)
+                else:
+                    group["lr"] = rate * factor

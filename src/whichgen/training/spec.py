@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
+from whichgen.parameters import DgnRecipe, Execution, GanRecipe, Trunk
 
 CODE = ("metrics", "networks", "objectives", "training")
 
@@ -18,6 +18,7 @@ class CellSpec:
     Attributes:
         dataset, name, seed: the cell's name; `name` is the recipe's.
         recipe, trunk: the networks and the objective. budget_flops: training FLOPs to spend.
+        execution: how the steps are computed.
         data_hash, extractor_hash: of the training data and of the judge that validates.
     """
 
@@ -29,6 +30,7 @@ class CellSpec:
     budget_flops: float
     data_hash: str
     extractor_hash: str
+    execution: Execution = field(default_factory=Execution)
 
     @property
     def title(self) -> str:
@@ -43,6 +45,7 @@ class CellSpec:
             "seed": self.seed,
             "budget_flops": self.budget_flops,
             "trunk": self.trunk.model_dump(mode="json"),
+            "execution": self.execution.model_dump(mode="json"),
             "data_hash": self.data_hash,
             "extractor_hash": self.extractor_hash,
             **self.recipe.model_dump(mode="json"),

@@ -4,7 +4,6 @@ import copy
 import math
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from whichgen.training.devices import peak_memory_bytes
@@ -65,7 +64,7 @@ class TrainingState:
             setattr(self, name, state[name])
         self._load_weights(state["weights"])
         self.best.load_state_dict(state["best"])
-        self._update.guard.tripped = state["tripped"]
+        self._update.guard.tripped.copy_(state["tripped"])
         set_random_state(state["random"], self._update.guard.tripped.device)
 
     def add(self, terms: dict[str, Tensor]) -> None:
@@ -92,7 +91,7 @@ class TrainingState:
         self._load_weights(self.anchor)
         self.anchor = None
         self.rate_scale *= ROLLBACK_RATE
-        self._update.guard.tripped = torch.zeros_like(self._update.guard.tripped)
+        self._update.guard.tripped.zero_()
         return step
 
     def _anchor(self) -> dict[str, Any]:

@@ -5,20 +5,15 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from whichgen.objectives.adversarial.judge import Judge
 from whichgen.objectives.adversarial.relativistic_r1_r2 import RelativisticR1R2
-
-Judge = Callable[[Tensor], Tensor]
-"""A discriminator with the types already given: images (B, C, R, R) to logits (B,)."""
-
-SlopedJudge = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""The same, to logits (B,) and the gradient of each by its image (B, C, R, R)."""
 
 
 class AdversarialObjective(Protocol):
     """What every adversarial objective offers."""
 
     def discriminator_loss(
-        self, discriminator: SlopedJudge, real: Tensor, fake: Tensor
+        self, discriminator: Judge, real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss to descend by the discriminator, and its terms by name.
 

@@ -4,11 +4,11 @@ Huang, Gokaslan, Kuleshov, Tompkin 2024, "The GAN is dead; long live the GAN! A 
 (R3GAN), eqs. 2 to 4; the loss is Jolicoeur-Martineau's (2019), R1 is Mescheder et al.'s (2018).
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
+
+from whichgen.objectives.adversarial.judge import Judge
 
 
 class RelativisticR1R2:
@@ -22,14 +22,14 @@ class RelativisticR1R2:
         self.gamma = gamma
 
     def discriminator_loss(
-        self, discriminator: Callable[[Tensor], tuple[Tensor, Tensor]], real: Tensor, fake: Tensor
+        self, discriminator: Judge, real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """real, fake (B, C, R, R) → scalar loss and terms.
 
-        `discriminator` takes (2B, C, R, R), must not mix the samples of a batch, and gives logits
-        (2B,) and their slopes by the images. One pass over both halves gives both penalties.
+        `discriminator` must not mix the samples of a batch. One pass over both halves gives both
+        penalties.
         """
-        logits, slopes = discriminator(torch.cat([real, fake]))
+        logits, slopes = discriminator.with_slopes(torch.cat([real, fake]))
         r1, r2 = slopes.square().sum(dim=(1, 2, 3)).chunk(2)  # (B,) each
         d_real, d_fake = logits.chunk(2)
         pairing = softplus(d_fake - d_real).mean()
@@ -39,7 +39,7 @@ class RelativisticR1R2:
         return loss, terms | {"d_gap": (d_real - d_fake).mean(), "d_accuracy": accuracy}
 
     def generator_loss(
-        self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
+        self, discriminator: Judge, real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The mirror image: softplus(−(D(fake) − D(real))). real, fake (B, C, R, R) → scalar."""
         with torch.no_grad():

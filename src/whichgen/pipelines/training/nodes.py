@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
-from whichgen.parameters import Dataset, parse_recipes
+from whichgen.parameters import Dataset, Execution, ExecutionOptions, parse_recipes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
     from whichgen.networks import Judge
     from whichgen.training.spec import CellSpec
+
+
+def choose_execution(device: str, precision: str, compile: str, cuda_graph: str) -> Execution:
+    """How steps are computed on the device: as asked for, or what pays there."""
+    from whichgen.training.devices import choose_device
+    from whichgen.training.execution import resolve
+
+    options = ExecutionOptions.model_validate(
+        {"precision": precision, "compile": compile, "cuda_graph": cuda_graph}
+    )
+    return resolve(options, choose_device(device))
 
 
 def specify_cell(
@@ -25,6 +36,7 @@ def specify_cell(
     dataset: Dataset,
     info: dict[str, Any],
     card: dict[str, Any],
+    execution: Execution,
 ) -> CellSpec:
     """The cell of the chosen recipe, or of the family's default one.
 
@@ -48,6 +60,7 @@ def specify_cell(
         budget_flops=float(budget or dataset.budget),
         data_hash=info["data_hash"],
         extractor_hash=card["extractor_hash"],
+        execution=execution,
     )
 
 

@@ -3,13 +3,19 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.parameters import Family
-from whichgen.pipelines.training.nodes import specify_cell, train_generator
+from whichgen.pipelines.training.nodes import choose_execution, specify_cell, train_generator
 
 
 def create_pipeline(family: Family) -> Pipeline:
     """The pipeline that trains one cell of the family; its datasets are named `<family>.…`."""
     return pipeline(
         [
+            node(
+                choose_execution,
+                ["params:device", "params:precision", "params:compile", "params:cuda_graph"],
+                f"{family}_execution",
+                name=f"choose_{family}_execution",
+            ),
             node(
                 specify_cell,
                 [
@@ -21,6 +27,7 @@ def create_pipeline(family: Family) -> Pipeline:
                     "dataset",
                     "current_info",
                     "extractor_card",
+                    f"{family}_execution",
                 ],
                 f"{family}_spec",
                 name=f"specify_{family}_cell",
