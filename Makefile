@@ -63,4 +63,4 @@ kill-test: $(STAMP) ## kill a training of each family a hundred times and compar
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \
-	  data/07_model_output/* data/08_reporting/* mlflow.db* mlruns mlartifacts
+	  data/07_model_output/* data/08_reporting/* mlflow.db* mlruns mlartifacts sweep

@@ -67,22 +67,28 @@ def rebuild_extractor(
     """
     from whichgen.networks import Classifier
 
-    wanted = dataset.extractor.model_dump()
-    if card["data_hash"] != info["data_hash"] or card["configuration"] != wanted:
+    check_judge(card, info, dataset)
+    net = Classifier(
+        channels=info["channels"],
+        resolution=info["resolution"],
+        n_types=len(info["types"]["names"]),
+        width=dataset.extractor.width,
+        features=dataset.extractor.features,
+    )
+    net.load_state_dict(weights)
+    return net.eval().requires_grad_(False)
+
+
+def check_judge(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> None:
+    """Raises WhichgenError if the judge was fitted to other data or with another configuration."""
+    if card["data_hash"] != info["data_hash"] or card["configuration"] != (
+        dataset.extractor.model_dump()
+    ):
         raise WhichgenError(
             f"datasets.{info['name']}.extractor: the data or this configuration changed since the "
             f"judge was fitted; run: kedro run --pipelines=extractor "
             f"--params dataset={info['name']}"
         )
-    net = Classifier(
-        channels=info["channels"],
-        resolution=info["resolution"],
-        n_types=len(info["types"]["names"]),
-        width=wanted["width"],
-        features=wanted["features"],
-    )
-    net.load_state_dict(weights)
-    return net.eval().requires_grad_(False)
 
 
 def extract_real_features(
