@@ -190,6 +190,7 @@ class Parameters(Strict):
     seed: Annotated[int, Field(ge=0)]
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    data: Literal["auto", "memory", "stream"]
     checkpoints: CheckpointOptions
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]

@@ -3,6 +3,12 @@
 from whichgen.catalog.cells import CellsDataset
 from whichgen.catalog.folder import FolderDataset
 from whichgen.catalog.picture import PictureDataset
-from whichgen.catalog.tensors import SafetensorsDataset
+from whichgen.catalog.tensors import PackedDataset, SafetensorsDataset
 
-__all__ = ["CellsDataset", "FolderDataset", "PictureDataset", "SafetensorsDataset"]
+__all__ = [
+    "CellsDataset",
+    "FolderDataset",
+    "PackedDataset",
+    "PictureDataset",
+    "SafetensorsDataset",
+]

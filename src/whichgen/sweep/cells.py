@@ -10,7 +10,7 @@ from typing import Any
 
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Family, Parameters
-from whichgen.pipelines.extractor.nodes import check_judge, check_preparation
+from whichgen.pipelines.extractor.nodes import check_judges, check_preparation
 from whichgen.pipelines.training.nodes import specify_cell
 from whichgen.tracking.cell_files import INPUTS, MODELS, OUTPUTS, REPORTS
 
@@ -97,7 +97,7 @@ def wanted_hashes(project: Path, parameters: Parameters, cell: Cell) -> dict[str
     dataset = parameters.datasets[cell.dataset]
     info = _json(project / INPUTS / cell.dataset / "info.json")
     card = _json(project / MODELS / cell.dataset / "extractor.json")
-    check_judge(card, check_preparation(dataset, info), dataset)
+    check_judges(card, check_preparation(dataset, info), dataset)
     spec = specify_cell(
         cell.recipe,
         cell.recipe,

@@ -14,6 +14,7 @@ from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Traini
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
+from whichgen.training.packed import Images
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 from whichgen.training.update import Update
@@ -39,7 +40,7 @@ def build_update(
     recipe: GanRecipe | DgnRecipe,
     trunk: Trunk,
     *,
-    images: Tensor,
+    images: Images,
     types: Tensor,
     info: dict[str, Any],
     seed: int,
@@ -60,7 +61,7 @@ def build_update(
         return DirectUpdate(
             generator=generator,
             objective=build_objective(recipe.objective, DIRECT),
-            batches=TypedBatches(types, n_types=generator.n_types, seed=seed),
+            batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
             space=build_space(recipe.encoder, images, types, generator.n_types, seed, encoder),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
@@ -92,7 +93,7 @@ def build_update(
 
 def build_space(
     encoder: Encoder | None,
-    images: Tensor,
+    images: Images,
     types: Tensor,
     n_types: int,
     seed: int,
@@ -100,7 +101,7 @@ def build_space(
 ) -> PixelSpace:
     """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
     if encoder is None:
-        return PixelSpace(images)
+        return PixelSpace()
     return PixelsAndFeatures(
         images, types, n_types=n_types, options=encoder, seed=seed, fitted=fitted
     )

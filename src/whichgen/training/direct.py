@@ -46,7 +46,7 @@ class DirectUpdate:
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Update the set once; the terms of the loss, as tensors still on the device."""
-        reals = self._space.real(self._batches.at(step, self._real))  # (K, P, D) each
+        reals = self._space.real(*self._batches.at(step, self._real))  # (K, P, D) each
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
         z = torch.randn(shape, generator=rng).to(reals[0].device)

@@ -67,7 +67,7 @@ def rebuild_extractor(
     """
     from whichgen.networks import Classifier
 
-    check_judge(card, info, dataset)
+    check_judges(card, info, dataset)
     net = Classifier(
         channels=info["channels"],
         resolution=info["resolution"],
@@ -79,7 +79,7 @@ def rebuild_extractor(
     return net.eval().requires_grad_(False)
 
 
-def check_judge(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> None:
+def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> None:
     """Raises WhichgenError if the judge was fitted to other data or with another configuration."""
     if card["data_hash"] != info["data_hash"] or card["configuration"] != (
         dataset.extractor.model_dump()
