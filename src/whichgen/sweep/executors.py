@@ -1,6 +1,9 @@
 """Where jobs run: side by side on this machine, or as an array on a Slurm cluster."""
 
+import math
 import os
+import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +17,8 @@ from whichgen.sweep.job import CellJob, Environment
 
 NO_LIMIT_MINUTES = 60 * 24 * 3650
 JOB_ID = "job"
+QUEUE_SECONDS = 10
+SEEN_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,9 @@ class Executor(Protocol):
 
     def submit(self, jobs: Sequence[CellJob]) -> list[submitit.Job[None]]:
         """Start them, or put them into the queue."""
+
+    def ended(self, job: submitit.Job[None]) -> bool:
+        """Whether the job is over, however it ended."""
 
     def running_before(self, folder: Path) -> submitit.Job[None] | None:
         """The job in this working folder that an earlier sweep submitted and that goes on."""
@@ -94,6 +102,10 @@ class Local:
             submitted.append(self._places[place])
         return submitted
 
+    def ended(self, job: submitit.Job[None]) -> bool:
+        """See `Executor`."""
+        return job.done()
+
     def running_before(self, folder: Path) -> submitit.Job[None] | None:
         """None: local jobs end with their sweep, and a new one waits for what is left of it."""
         return None
@@ -123,6 +135,8 @@ class Slurm:
         self._folder = folder
         self._executor = _slurm_executor(submitit.SlurmExecutor, folder, needs)
         self._cpus = needs.cpus
+        self._queue, self._asked_at = set[str](), -math.inf
+        self._gone_since: dict[str, float] = {}
 
     def room(self, running: int) -> int:
         """See `Executor`: Slurm itself holds back what is too much."""
@@ -146,7 +160,30 @@ class Slurm:
         if not record.is_file():
             return None
         job: submitit.Job[None] = submitit.SlurmJob(self._folder, record.read_text())
-        return None if job.done(force_check=True) else job
+        return job if self._queued(job) and not job.paths.result_pickle.exists() else None
+
+    def ended(self, job: submitit.Job[None]) -> bool:
+        """See `Executor`. submitit would ask `sacct`, which is silent where nothing is accounted.
+
+        What a job has written may be seen late on a shared disk: it gets some time.
+        """
+        if job.paths.result_pickle.exists():
+            return True
+        if self._queued(job):
+            self._gone_since.pop(job.job_id, None)
+            return False
+        now = time.monotonic()
+        return now - self._gone_since.setdefault(job.job_id, now) > SEEN_SECONDS
+
+    def _queued(self, job: submitit.Job[None]) -> bool:
+        """Whether the job waits or runs, as Slurm said it a few seconds ago."""
+        if time.monotonic() - self._asked_at > QUEUE_SECONDS:
+            command = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
+            answer = subprocess.run(command, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:  # else it is away for a moment
+                self._queue = set(answer.stdout.split())
+            self._asked_at = time.monotonic()
+        return job.job_id in self._queue
 
 
 def slurm_script(folder: Path, needs: Needs, jobs: int) -> str:

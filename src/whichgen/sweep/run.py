@@ -69,7 +69,7 @@ class Sweep:
                 self._look_around(executor)
                 while self.waiting or self.running:
                     self._submit(executor)
-                    for cell in [cell for cell, job in self.running.items() if job.done()]:
+                    for cell in [c for c, job in self.running.items() if executor.ended(job)]:
                         self._end(cell)
                     time.sleep(POLL_SECONDS)
             except KeyboardInterrupt:
