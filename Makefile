@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint ui viz bench kill-test clean
+.PHONY: help compare test test-fast lint ui viz bench bench-stream kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ viz: $(STAMP) ## the pipelines as a graph in the browser
 bench: $(STAMP) ## time the training engine and the metrics, each beside its reference
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python benchmarks/metrics.py
+
+bench-stream: $(STAMP) ## train on 10 GB of images that stay in their file; needs the disk for it
+	$(BIN)/python -m benchmarks.streaming --gigabytes 10
 
 kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
 	$(BIN)/python benchmarks/kills.py --kills 100
