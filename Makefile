@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint ui viz bench gpu-check kill-test clean
+.PHONY: help compare test test-fast lint ui viz bench bench-stream gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: $(STAMP) ## time the training engine and the metrics, each beside its ref
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python benchmarks/metrics.py
 
+bench-stream: $(STAMP) ## train on 10 GB of images that stay in their file; needs the disk for it
+	$(BIN)/python -m benchmarks.streaming --gigabytes 10
+
 gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a short training
 	$(BIN)/python -m benchmarks.gpu_check
 
@@ -66,4 +69,4 @@ kill-test: $(STAMP) ## kill a training of each family a hundred times and compar
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \
-	  data/07_model_output/* data/08_reporting/* mlflow.db* mlruns mlartifacts
+	  data/07_model_output/* data/08_reporting/* mlflow.db* mlruns mlartifacts sweep

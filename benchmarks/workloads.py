@@ -106,7 +106,7 @@ def load_workload(dataset: str) -> Workload:
         dataset=dataset,
         recipes={f: parameters.recipes[name] for f, name in parameters.default_recipes.items()},
         trunk=parameters.datasets[dataset].trunk,
-        images=train["images"],
+        images=train["images"].to("cpu"),
         types=train["types"],
         info=info,
     )

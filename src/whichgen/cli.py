@@ -107,6 +107,62 @@ def sample(
 
 
 @cli.command()
+@click.option("--executor", type=click.Choice(["local", "slurm"]), default="local")
+@click.option("--dataset", "datasets", multiple=True, help="Again for more.  [default: the grid's]")
+@click.option("--recipe", "recipes", multiple=True, help="Again for more.  [default: the grid's]")
+@click.option("--seed", "seeds", multiple=True, type=click.IntRange(0), help="Likewise.")
+@click.option("--jobs", type=click.IntRange(1), help="At a time.  [default: local 1, slurm all]")
+@click.option("--cpus", type=click.IntRange(1), help="Cores of a job.")
+@click.option("--gpus", type=click.IntRange(1), help="GPUs of a job.")
+@click.option("--time", "minutes", type=click.IntRange(1), help="Slurm: minutes a job.  [60]")
+@click.option("--memory", type=click.FloatRange(0, min_open=True), help="Slurm: GB of a job.")
+@click.option("--partition", help="Slurm: where the jobs run.")
+@click.option("--slurm", multiple=True, metavar="KEY=VALUE", help="Slurm: account=…, qos=…, again.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done; on Slurm, the script.")
+def sweep(
+    executor: str,
+    datasets: tuple[str, ...],
+    recipes: tuple[str, ...],
+    seeds: tuple[int, ...],
+    slurm: tuple[str, ...],
+    dry_run: bool,
+    **needs: Any,
+) -> None:
+    """Train and score the grid's cells as jobs, each in a folder of its own; collect the results.
+
+    The grid is conf/base/parameters_sweep.yml. Finished cells are left as they are. Stopped or
+    killed, the same command goes on. See docs/sweep.md.
+    """
+    from whichgen.parameters import parse_parameters
+    from whichgen.sweep import executors, run
+    from whichgen.sweep.cells import grid
+    from whichgen.sweep.workspace import JOBS
+
+    more = dict(option.split("=", 1) for option in slurm if "=" in option)
+    if len(more) < len(slurm):
+        raise WhichgenError("--slurm: give KEY=VALUE, for example --slurm account=vision")
+    wanted = executors.Needs(slurm=more, **needs)
+    project, parameters = Path.cwd(), parse_parameters(_parameters())
+    cells, jobs = grid(parameters, datasets, recipes, seeds), project / JOBS
+    if dry_run:
+        planned, done = run.plan(project, parameters, cells, click.echo)
+        for cell in cells:
+            click.echo(f"{cell}: {'done' if cell in done else 'to train'}")
+        if executor == "slurm" and planned.wanted:
+            click.echo(executors.slurm_script(jobs, wanted, len(planned.wanted)))
+        return
+    where = executors.Slurm if executor == "slurm" else executors.Local
+    chosen = where(jobs, wanted)
+    run.prepare(project, list(dict.fromkeys(cell.dataset for cell in cells)), click.echo)
+    planned, done = run.plan(project, parameters, cells, click.echo)
+    click.echo(f"{len(cells)} cells: {len(done)} done before, {len(planned.wanted)} to train")
+    planned.run(chosen)
+    for name in dict.fromkeys(cell.dataset for cell in cells):
+        click.echo(f"Next: kedro run --pipelines=comparison --params dataset={name}: the report")
+    click.echo("Next: whichgen sync: the cells in MLflow; dvc commit -f: the cells in DVC")
+
+
+@cli.command()
 @click.option("--dataset", help="Only the cells of this dataset.")
 def sync(dataset: str | None) -> None:
     """Show in MLflow every cell and comparison whose files are here."""

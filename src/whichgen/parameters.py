@@ -251,6 +251,7 @@ class Parameters(ExecutionOptions):
     seed: Annotated[int, Field(ge=0)]
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    data: Literal["auto", "memory", "stream"]
     checkpoints: CheckpointOptions
     weights: Weights
     datasets: dict[str, Dataset]

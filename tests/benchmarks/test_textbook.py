@@ -69,10 +69,10 @@ def test_dgn_losses_and_gradient_norms_are_the_products_over_several_steps(workl
     """The loss hardly moves by its construction; the norm of its gradient does."""
     update, textbook = dgn
     training, generator = workload.recipes["dgn"].training, update.generator
-    batches = TypedBatches(workload.types, n_types=generator.n_types, seed=SEED)
+    batches = TypedBatches(workload.images, workload.types, n_types=generator.n_types, seed=SEED)
     for step in range(STEPS):
-        index = batches.at(step, training.real_per_type)
-        images = to_float(workload.images[index])
+        index, pixels = batches.at(step, training.real_per_type)
+        images = to_float(pixels)
         features = textbook.features(images.flatten(0, 1)).unflatten(0, index.shape)
         shape = (generator.n_types, training.generated_per_type, generator.latent)
         z = torch.randn(shape, generator=stream(SEED, "latents", step))

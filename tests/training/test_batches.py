@@ -34,6 +34,8 @@ def test_mixed_batches_keep_image_and_type_together():
 
 def test_typed_batches_hold_only_their_own_type():
     types = torch.tensor([0] * 3 + [1] * 9 + [2] * 5)
-    index = TypedBatches(types, n_types=3, seed=0).at(2, 6)
+    images = torch.arange(17, dtype=torch.uint8).reshape(17, 1, 1, 1)
+    index, drawn = TypedBatches(images, types, n_types=3, seed=0).at(2, 6)
     assert index.shape == (3, 6)
     assert types[index].tolist() == [[0] * 6, [1] * 6, [2] * 6]
+    assert torch.equal(drawn.flatten(1), index.to(torch.uint8))

@@ -3,12 +3,13 @@
 from whichgen.catalog.cells import CellsDataset
 from whichgen.catalog.folder import FolderDataset
 from whichgen.catalog.picture import PictureDataset
-from whichgen.catalog.tensors import SafetensorsDataset
+from whichgen.catalog.tensors import PackedDataset, SafetensorsDataset
 from whichgen.catalog.verdicts import VerdictsDataset
 
 __all__ = [
     "CellsDataset",
     "FolderDataset",
+    "PackedDataset",
     "PictureDataset",
     "SafetensorsDataset",
     "VerdictsDataset",

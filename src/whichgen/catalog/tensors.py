@@ -11,6 +11,8 @@ from whichgen.errors import WhichgenError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from whichgen.training.packed import Rest
+
 
 class SafetensorsDataset(AbstractDataset["dict[str, Tensor]", "dict[str, Tensor]"]):
     """A mapping of names to CPU tensors as a safetensors file.
@@ -48,3 +50,28 @@ class SafetensorsDataset(AbstractDataset["dict[str, Tensor]", "dict[str, Tensor]
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+class PackedDataset(SafetensorsDataset):
+    """A packed split whose tensor `images` loads as `PackedImages`, which reads them when asked.
+
+    Args:
+        filepath: the file, relative to the project's root.
+        data: where its images rest, see `PackedImages`.
+    """
+
+    def __init__(
+        self, *, filepath: str, data: "Rest" = "auto", metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._data = data
+
+    def load(self) -> "dict[str, Any]":
+        """`images`, and `types` (N,) int64 as a tensor."""
+        from safetensors import safe_open
+
+        from whichgen.training.packed import PackedImages
+
+        images = PackedImages(self._filepath, self._data)
+        with safe_open(self._filepath, framework="pt") as file:
+            return {"images": images, "types": file.get_tensor("types").clone()}

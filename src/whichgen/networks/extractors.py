@@ -1,6 +1,8 @@
 """Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
 
 import copy
+from collections.abc import Iterable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,12 @@ from whichgen.networks.blocks import channels_last, to_float
 
 LOOK = 100
 """Images looked at together outside training: so few stay in a CPU's cache, far faster."""
+
+
+class InParts(Protocol):
+    """Images that can be had some at a time: a tensor, or those of a file."""
+
+    def split(self, n: int, /) -> Iterable[Tensor]: ...
 
 
 class Extractor(nn.Module):
@@ -47,7 +55,7 @@ class Extractor(nn.Module):
         features: Tensor = self.layers(images)
         return features
 
-    def freeze(self, images: Tensor) -> None:
+    def freeze(self, images: "InParts") -> None:
         """End the training: evaluation mode, features standardised by images (N, C, R, R) uint8."""
         self.eval().requires_grad_(False)
         raw = torch.cat([self.layers(to_float(part)) for part in images.split(LOOK)])

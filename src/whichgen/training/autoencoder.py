@@ -5,8 +5,9 @@ from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, mse_loss
 
 from whichgen.networks import Extractor, channels_last, to_float
-from whichgen.training.batches import EpochOrder
+from whichgen.training.batches import EpochOrder, take
 from whichgen.training.fitting import fit
+from whichgen.training.packed import Images
 from whichgen.training.seeding import seeded_initialisation, stream
 
 HIDDEN = 256
@@ -14,7 +15,7 @@ ZOOM, STRETCH, CONTRAST, NOISE, ERASED = 0.15, 0.075, 0.3, 0.4, 0.4
 
 
 def fit_autoencoder(
-    images: Tensor,
+    images: Images,
     *,
     width: int,
     features: int,
@@ -51,7 +52,7 @@ def fit_autoencoder(
     order = EpochOrder(len(images), seed, "autoencoder")
 
     def loss(step: int) -> Tensor:
-        whole = to_float(images[order.at(step, batch).to(images.device)])
+        whole = to_float(take(images, order.at(step, batch)).to(images.device))
         spoilt = spoil(whole, stream(seed, "spoil", step))
         return mse_loss(decoder(net(spoilt)), whole.flatten(1))
 

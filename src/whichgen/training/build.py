@@ -22,6 +22,7 @@ from whichgen.parameters import (
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
+from whichgen.training.packed import Images
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
@@ -48,7 +49,7 @@ def build_update(
     recipe: GanRecipe | DgnRecipe,
     trunk: Trunk,
     *,
-    images: Tensor,
+    images: Images,
     types: Tensor,
     info: dict[str, Any],
     seed: int,
@@ -71,7 +72,7 @@ def build_update(
         return DirectUpdate(
             generator=generator,
             objective=build_objective(recipe.objective, DIRECT),
-            batches=TypedBatches(types, n_types=generator.n_types, seed=seed),
+            batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
             space=build_space(recipe.encoder, images, types, generator.n_types, seed, encoder),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
@@ -105,7 +106,7 @@ def build_update(
 
 def build_space(
     encoder: Encoder | None,
-    images: Tensor,
+    images: Images,
     types: Tensor,
     n_types: int,
     seed: int,
@@ -113,7 +114,7 @@ def build_space(
 ) -> PixelSpace:
     """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
     if encoder is None:
-        return PixelSpace(images)
+        return PixelSpace()
     return PixelsAndFeatures(
         images, types, n_types=n_types, options=encoder, seed=seed, fitted=fitted
     )

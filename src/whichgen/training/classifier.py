@@ -7,11 +7,12 @@ from torch.nn.functional import cross_entropy, pad
 from whichgen.networks import Classifier, channels_last, to_float
 from whichgen.training.batches import MixedBatches
 from whichgen.training.fitting import fit
+from whichgen.training.packed import Images
 from whichgen.training.seeding import seeded_initialisation, stream
 
 
 def fit_classifier(
-    images: Tensor,
+    images: Images,
     types: Tensor,
     *,
     n_types: int,

@@ -2,7 +2,9 @@
 
 import resource
 import sys
+from pathlib import Path
 
+import psutil
 import torch
 from torch import Tensor
 
@@ -31,6 +33,17 @@ def send(tensor: Tensor, device: torch.device) -> Tensor:
     if device.type != "cuda":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def available_memory(device: torch.device) -> int:
+    """Bytes that are free: on the device if CUDA, else in this machine, as far as it is granted."""
+    if device.type == "cuda":
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free
+    limit = Path("/sys/fs/cgroup/memory.max")  # of a container
+    granted = limit.read_text().strip() if limit.is_file() else "max"
+    available: int = psutil.virtual_memory().available
+    return available if granted == "max" else min(available, int(granted))
 
 
 def peak_memory_bytes(device: torch.device) -> int:

@@ -55,11 +55,11 @@ class DirectUpdate:
     def draw(self, step: int) -> tuple[Tensor, ...]:
         """Latents (K, G, latent), and real samples (K, P, D) in each of the spaces."""
         device = self.generator.shares.device
-        index = send(self._batches.at(step, self._real), device)
+        index, images = self._batches.at(step, self._real)
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
         z = torch.randn(shape, generator=rng)
-        return send(z, device), *self._space.real(index)
+        return send(z, device), *self._space.real(index, images)
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
         """See `Update`."""

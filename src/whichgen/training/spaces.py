@@ -8,27 +8,26 @@ from torch import Tensor
 
 from whichgen.networks import LOOK, Classifier, to_float
 from whichgen.parameters import Encoder
+from whichgen.training.batches import rows
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.flops import count_flops
+from whichgen.training.packed import Images
 from whichgen.training.seeding import derive
 
 
 class PixelSpace:
-    """Pixels as they are, in [-1, 1].
-
-    Args:
-        images: (N, C, R, R) uint8, the training split.
-    """
+    """Pixels as they are, in [-1, 1]."""
 
     flops, seconds = 0, 0.0
     encoder: Classifier | None = None
 
-    def __init__(self, images: Tensor) -> None:
-        self._images = images
+    def real(self, index: Tensor, images: Tensor) -> list[Tensor]:
+        """Real samples as one (K, P, D) tensor for each space.
 
-    def real(self, index: Tensor) -> list[Tensor]:
-        """Real samples (K, P) by index, as one (K, P, D) tensor for each space."""
-        return [to_float(_rows(self._images, index)).flatten(2)]
+        Args:
+            index: (K, P), which of the training images these are. images: (K, P, C, R, R) uint8.
+        """
+        return [to_float(images).flatten(2)]
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """Generated images (K, G, C, R, R) as one (K, G, D) tensor for each space."""
@@ -49,7 +48,7 @@ class PixelsAndFeatures(PixelSpace):
 
     def __init__(
         self,
-        images: Tensor,
+        images: Images,
         types: Tensor,
         *,
         n_types: int,
@@ -57,10 +56,9 @@ class PixelsAndFeatures(PixelSpace):
         seed: int,
         fitted: Mapping[str, Tensor] | None = None,
     ) -> None:
-        super().__init__(images)
         began = time.perf_counter()
 
-        def fit(images: Tensor, types: Tensor, images_seen: int, title: str) -> Classifier:
+        def fit(images: Images, types: Tensor, images_seen: int, title: str) -> Classifier:
             return fit_classifier(
                 images,
                 types,
@@ -86,9 +84,9 @@ class PixelsAndFeatures(PixelSpace):
         steps, looks = options.images_seen // options.batch, 2 * len(images) / len(few[0])
         self.flops = round(steps * step + looks * look)
 
-    def real(self, index: Tensor) -> list[Tensor]:
+    def real(self, index: Tensor, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
-        return [*super().real(index), _rows(self._real_features, index)]
+        return [*super().real(index, images), rows(self._real_features, index)]
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
@@ -101,13 +99,8 @@ class PixelsAndFeatures(PixelSpace):
         return self.encoder.standardised(self._layers(images))
 
 
-def _rows(table: Tensor, index: Tensor) -> Tensor:
-    """table[index], many times faster on a CPU: whole rows are copied, not their elements."""
-    return table.index_select(0, index.flatten().to(table.device)).unflatten(0, index.shape)
-
-
 def _rebuild(
-    images: Tensor, n_types: int, options: Encoder, weights: Mapping[str, Tensor]
+    images: Images, n_types: int, options: Encoder, weights: Mapping[str, Tensor]
 ) -> Classifier:
     net = Classifier(
         channels=images.shape[1],

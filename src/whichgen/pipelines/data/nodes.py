@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from whichgen.sources import LabelledImages
 
 SPLITS = ("train", "validation", "test")
+HASHED = 4096  # images at a time
 
 
 def choose_dataset(name: str, datasets: dict[str, Any]) -> Dataset:
@@ -90,8 +91,11 @@ def describe_dataset(
 
     names = images.type_names or cluster_names(dataset.clusters)
     counts = torch.bincount(train["types"], minlength=len(names))
-    parts = [split[key] for split in (train, validation, test) for key in ("images", "types")]
-    digest = hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
+    digest = hashlib.sha256()
+    for split in (train, validation, test):
+        for tensor in (split["images"], split["types"]):
+            for part in tensor.split(HASHED):
+                digest.update(part.numpy().tobytes())
     return {
         "name": name,
         "channels": train["images"].shape[1],
@@ -103,7 +107,7 @@ def describe_dataset(
             "validation": len(validation["types"]),
             "test": len(test["types"]),
         },
-        "data_hash": digest[:16],
+        "data_hash": digest.hexdigest()[:16],
         "configuration": preparation(dataset),
     }
 
