@@ -190,6 +190,8 @@ class Parameters(Strict):
     seed: Annotated[int, Field(ge=0)]
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    devices: Count
+    nodes: Count
     checkpoints: CheckpointOptions
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]

@@ -1,6 +1,7 @@
 """Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
 
 import copy
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,18 @@ class Classifier(nn.Module):
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Tensor], resolution: int) -> "Classifier":
+        """The classifier with these weights, in evaluation mode, frozen, on their device."""
+        width, channels = weights["layers.0.weight"].shape[:2]
+        n_types, features = weights["head.2.weight"].shape
+        net = cls(
+            channels=channels, resolution=resolution, n_types=n_types, width=width,
+            features=features,
+        )  # fmt: skip
+        net.load_state_dict(weights)
+        return net.to(weights["centre"].device).eval().requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
         """images (B, C, R, R) in [-1, 1] → logits (B, K)."""

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.seeding import stream
 
 
@@ -31,15 +32,18 @@ class EpochOrder:
 
 
 class MixedBatches:
-    """Batches over all training images, whatever their types."""
+    """Batches over all training images, whatever their types; of each, this process's part."""
 
-    def __init__(self, images: Tensor, types: Tensor, *, seed: int) -> None:
-        self._images, self._types = images, types
+    def __init__(self, images: Tensor, types: Tensor, *, seed: int, world: World = ALONE) -> None:
+        self._images, self._types, self._world = images, types, world
         self._order = EpochOrder(len(images), seed, "mixed")
 
     def at(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
-        """uint8 images (B, C, R, R) and their types (B,), on the images' device."""
-        index = self._order.at(step, batch).to(self._images.device)
+        """uint8 images (B, C, R, R) and their types (B,), on the images' device.
+
+        B is `batch` over the number of processes in the world.
+        """
+        index = self._world.part(self._order.at(step, batch)).to(self._images.device)
         return self._images[index], self._types[index]
 
 

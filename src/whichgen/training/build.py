@@ -14,6 +14,7 @@ from whichgen.parameters import Component, DgnRecipe, Encoder, GanRecipe, Traini
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 from whichgen.training.update import Update
@@ -44,6 +45,7 @@ def build_update(
     info: dict[str, Any],
     seed: int,
     encoder: Mapping[str, Tensor] | None = None,
+    world: World = ALONE,
 ) -> Update:
     """The update of a recipe, with networks initialised from `seed`, on the images' device.
 
@@ -52,6 +54,7 @@ def build_update(
         trunk: the size that every recipe gets on this dataset.
         info: the dataset's description; where it is labelled, both families get the labels.
         encoder: the weights of the recipe's encoder where it was fitted before.
+        world: the processes that make each step together.
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
@@ -67,6 +70,7 @@ def build_update(
             clip=recipe.training.clip,
             seed=seed,
             optimiser=_optimiser(generator, training, 1.0),
+            world=world,
         )
     with seeded_initialisation(seed, "discriminator"):
         discriminator = Discriminator(
@@ -82,11 +86,12 @@ def build_update(
         generator=generator,
         discriminator=discriminator,
         objective=build_objective(recipe.objective, ADVERSARIAL),
-        batches=MixedBatches(images, types, seed=seed),
+        batches=MixedBatches(images, types, seed=seed, world=world),
         batch=recipe.training.batch,
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
+        world=world,
     )
 
 

@@ -1,5 +1,6 @@
 """Which device to train on, and how much of its memory a training took."""
 
+import os
 import resource
 import sys
 
@@ -23,6 +24,30 @@ def choose_device(name: str) -> torch.device:
     # times slower. torch's worker threads inherit this if it is set before they start.
     torch.set_flush_denormal(True)
     return torch.device(name)
+
+
+def check_devices(name: str, devices: int) -> None:
+    """Refuse to train on more devices than this machine has; processes on a CPU may be any number.
+
+    Raises:
+        WhichgenError: naming how many there are.
+    """
+    kind = choose_device(name).type
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, devices)
+    if devices > there:
+        raise WhichgenError(
+            f"devices: {devices}, but this machine has {there} ({kind}); "
+            f"use --params devices={there}, or device=cpu"
+        )
+
+
+def device_of_rank(name: str) -> torch.device:
+    """The device of that name for a process that torchrun started: each has a GPU of its own."""
+    device = choose_device(name)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    return device
 
 
 def peak_memory_bytes(device: torch.device) -> int:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from whichgen.networks import Generator
 from whichgen.objectives.direct import DirectObjective
 from whichgen.training.batches import TypedBatches
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.guard import FiniteGuard
 from whichgen.training.seeding import stream
 from whichgen.training.spaces import PixelSpace
@@ -13,6 +14,10 @@ from whichgen.training.spaces import PixelSpace
 
 class DirectUpdate:
     """One step: G samples of each generator, P real ones of each type, descend the direct loss.
+
+    Each process of a world generates its part of every generator's samples, and maps it into the
+    space; the objective then sees the samples of all. Its gradient by this process's own samples is
+    the process's share, whatever the objective is.
 
     Args:
         space: where samples are matched; the losses of several spaces add up.
@@ -31,15 +36,16 @@ class DirectUpdate:
         clip: float,
         seed: int,
         optimiser: torch.optim.Optimizer,
+        world: World = ALONE,
     ) -> None:
         self.generator = generator
         self.networks = nn.ModuleDict({"generator": generator})
         if space.encoder is not None:
             self.networks["encoder"] = space.encoder
-        self.guard = FiniteGuard(generator.shares.device)
+        self.guard = FiniteGuard(generator.shares.device, world)
         self.setup_flops, self.setup_seconds = space.flops, space.seconds
         self.optimisers = [optimiser]
-        self.images_per_step = real_per_type * generator.n_types
+        self.images_per_step, self.world = real_per_type * generator.n_types, world
         self._objective, self._batches, self._seed = objective, batches, seed
         self._space = space
         self._generated, self._real, self._clip = generated_per_type, real_per_type, clip
@@ -49,9 +55,9 @@ class DirectUpdate:
         reals = self._space.real(self._batches.at(step, self._real))  # (K, P, D) each
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
-        z = torch.randn(shape, generator=rng).to(reals[0].device)
-        fake = self.generator.each(z)  # (K, G, C, R, R)
-        loss, terms = self._loss(self._space.fake(fake), reals)
+        z = self.world.part(torch.randn(shape, generator=rng), dim=1).to(reals[0].device)
+        fakes = self._space.fake(self.generator.each(z))
+        loss, terms = self._loss([self.world.whole(f, dim=1) for f in fakes], reals)
         norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 

@@ -51,7 +51,7 @@ def _size(network: torch.nn.Module) -> int:
 
 
 def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
-    """What differs from run to run: kept in a file of its own."""
+    """What differs from run to run: kept in a file of its own. Memory is that of one process."""
     device = next(update.networks.parameters()).device
     seconds = trained.seconds[-1] if trained.seconds else 0.0
     images = trained.history[-1]["images_seen"] if trained.history else 0
@@ -60,5 +60,6 @@ def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
         "images_per_second": images / seconds if seconds else 0.0,
         "peak_memory_bytes": max(trained.peak_memory, peak_memory_bytes(device)),
         "device": str(device),
+        "devices": update.world.size,
         "threads": torch.get_num_threads(),
     }

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from whichgen.networks import Generator
+from whichgen.training.distributed import World
 from whichgen.training.guard import FiniteGuard
 
 
@@ -15,7 +16,8 @@ class Update(Protocol):
     Attributes:
         networks: all that is trained, by name, the generator included.
         optimisers: fused ones, stepped by `guard` alone.
-        images_per_step: real images that a step uses.
+        images_per_step: real images that a step uses, on all processes together.
+        world: whose processes make each step together.
         setup_flops, setup_seconds: spent before the first step, charged to the budget.
     """
 
@@ -23,6 +25,7 @@ class Update(Protocol):
     networks: nn.ModuleDict
     optimisers: list[torch.optim.Optimizer]
     guard: FiniteGuard
+    world: World
     images_per_step: int
     setup_flops: int
     setup_seconds: float

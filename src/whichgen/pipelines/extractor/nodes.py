@@ -74,15 +74,7 @@ def rebuild_extractor(
             f"judge was fitted; run: kedro run --pipelines=extractor "
             f"--params dataset={info['name']}"
         )
-    net = Classifier(
-        channels=info["channels"],
-        resolution=info["resolution"],
-        n_types=len(info["types"]["names"]),
-        width=wanted["width"],
-        features=wanted["features"],
-    )
-    net.load_state_dict(weights)
-    return net.eval().requires_grad_(False)
+    return Classifier.from_weights(weights, info["resolution"])
 
 
 def extract_real_features(

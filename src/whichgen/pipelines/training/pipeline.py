@@ -37,6 +37,9 @@ def create_pipeline(family: Family) -> Pipeline:
                     f"{family}_live_folder",
                     f"{family}_checkpoints_folder",
                     "params:checkpoints",
+                    "packed_folder",
+                    "params:devices",
+                    "params:nodes",
                 ],
                 [
                     f"{family}_generator",
