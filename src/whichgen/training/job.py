@@ -49,7 +49,7 @@ class Job:
             "saving": self.saving,
         }
         (folder / JOB).write_text(json.dumps(content))
-        save_file(extractor.state_dict(), folder / EXTRACTOR)
+        _save(extractor.state_dict(), folder / EXTRACTOR)
 
     @classmethod
     def read(cls, folder: Path) -> "Job":
@@ -94,8 +94,7 @@ class Results:
 
     def write(self, folder: Path) -> None:
         """Into the folder."""
-        weights = {name: tensor.cpu().contiguous() for name, tensor in self.weights.items()}
-        save_file(weights, folder / GENERATOR)
+        _save(self.weights, folder / GENERATOR)
         names = ("record", "history", "seconds", "measured")
         (folder / RESULTS).write_text(json.dumps({name: getattr(self, name) for name in names}))
 
@@ -104,3 +103,7 @@ class Results:
         """From the folder."""
         content = json.loads((folder / RESULTS).read_text())
         return cls(weights=load_file(folder / GENERATOR), **content)
+
+
+def _save(weights: dict[str, Tensor], path: Path) -> None:
+    save_file({name: tensor.cpu().contiguous() for name, tensor in weights.items()}, path)
