@@ -9,8 +9,8 @@ from tests.digits import NAMES, digit_splits
 from whichgen.errors import WhichgenError
 from whichgen.evaluation import score_second
 from whichgen.gates import check_judge
-from whichgen.judges import distance_name, fit_judges, rebuild_judge, rebuild_second_judge
-from whichgen.networks import Classifier, TypedExtractor
+from whichgen.judges import distance_name, fit_judges, rebuild_second_judge
+from whichgen.networks import Classifier, TypedExtractor, judge_from_weights
 from whichgen.parameters import Dataset
 
 OPTIONS = {"width": 16, "features": 32, "images_seen": 12_000, "batch": 64, "rate": 3e-3, "seed": 0}
@@ -52,7 +52,7 @@ def fitted(splits):
 def judges(fitted):
     weights, second, card = fitted
     (other,) = rebuild_second_judge(second, card["second"], dataset(), info()).values()
-    return rebuild_judge(weights, card["configuration"], info()), other
+    return judge_from_weights(weights, info()["resolution"]), other
 
 
 def test_with_labels_the_classifier_judges_and_the_autoencoder_is_second(fitted, judges):
@@ -74,7 +74,7 @@ def test_permuted_labels_change_the_classifier_and_not_a_byte_of_the_autoencoder
 
 
 def test_loaded_again_they_see_what_they_saw(fitted, judges, splits):
-    again = rebuild_judge(fitted[0], fitted[2]["configuration"], info())
+    again = judge_from_weights(fitted[0], info()["resolution"])
     images = splits["test"]["images"]
     for mine, theirs in zip(again.judge(images), judges[0].judge(images), strict=True):
         assert torch.equal(mine, theirs)
@@ -87,7 +87,7 @@ def test_without_labels_the_autoencoder_judges_and_the_classifier_only_names_typ
     assert card["judge"] == f"autoencoder_{card['extractor_hash'][:8]}"
     assert (second, card["second"]) == ({}, None)
     assert rebuild_second_judge(second, None, dataset(), info(labelled=False)) == {}
-    judge = rebuild_judge(weights, card["configuration"], info(labelled=False))
+    judge = judge_from_weights(weights, info()["resolution"])
     assert isinstance(judge, TypedExtractor)
     features, types = judge.judge(splits["test"]["images"])
     assert torch.equal(features, judges[1].look(splits["test"]["images"]))

@@ -1,19 +1,18 @@
 """The judges of a dataset: which they are, how they are fitted, and how they are loaded again."""
 
 import hashlib
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import Classifier, Extractor, Judge, TypedExtractor
+from whichgen.networks import Extractor, TypedExtractor
 from whichgen.networks.external import ExternalExtractor, external_name
 from whichgen.parameters import Dataset
 from whichgen.training.autoencoder import fit_autoencoder
 from whichgen.training.classifier import fit_classifier
 
 Weights = dict[str, Tensor]
-Network = TypeVar("Network", bound=nn.Module)
 
 
 class SecondJudge(Protocol):
@@ -69,17 +68,6 @@ def fit_judges(
     return weights, second, card
 
 
-def rebuild_judge(weights: Weights, options: dict[str, Any], info: dict[str, Any]) -> Judge:
-    """The judge in evaluation mode, on the CPU; `options` as `judge_options` gives them."""
-    shape = {"channels": info["channels"], "resolution": info["resolution"]}
-    n_types = len(info["types"]["names"])
-    classifier = Classifier(**shape, **_size(options["extractor"]), n_types=n_types)
-    if info["labelled"]:
-        return _frozen(classifier, weights)
-    extractor = Extractor(**shape, **_size(options["autoencoder"]))
-    return _frozen(TypedExtractor(extractor, classifier), weights)
-
-
 def rebuild_second_judge(
     weights: Weights, name: str | None, dataset: Dataset, info: dict[str, Any]
 ) -> dict[str, SecondJudge]:
@@ -92,23 +80,12 @@ def rebuild_second_judge(
         return {}
     if dataset.external_judge is not None:
         return {name: ExternalExtractor(dataset.external_judge, expected=name)}
-    size = _size(judge_options(dataset)["autoencoder"])
-    net = Extractor(channels=info["channels"], resolution=info["resolution"], **size)
-    return {name: _frozen(net, weights)}
+    return {name: Extractor.from_weights(weights, info["resolution"])}
 
 
 def distance_name(judge: str) -> str:
     """The name of the Fréchet distance in a judge's features; FID is that of Inception alone."""
     return f"{'fid' if judge.startswith('inception_') else 'fd'}_{judge}"
-
-
-def _size(options: dict[str, Any]) -> dict[str, int]:
-    return {"width": options["width"], "features": options["features"]}
-
-
-def _frozen(net: Network, weights: Weights) -> Network:
-    net.load_state_dict(weights)
-    return net.eval().requires_grad_(False)
 
 
 def _weights(network: nn.Module) -> Weights:

@@ -251,6 +251,8 @@ class Parameters(ExecutionOptions):
     seed: Annotated[int, Field(ge=0)]
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    devices: Count
+    nodes: Count
     data: Literal["auto", "memory", "stream"]
     checkpoints: CheckpointOptions
     weights: Weights

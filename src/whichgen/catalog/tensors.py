@@ -68,10 +68,6 @@ class PackedDataset(SafetensorsDataset):
 
     def load(self) -> "dict[str, Any]":
         """`images`, and `types` (N,) int64 as a tensor."""
-        from safetensors import safe_open
+        from whichgen.training.packed import load_split
 
-        from whichgen.training.packed import PackedImages
-
-        images = PackedImages(self._filepath, self._data)
-        with safe_open(self._filepath, framework="pt") as file:
-            return {"images": images, "types": file.get_tensor("types").clone()}
+        return load_split(self._filepath, self._data)

@@ -3,7 +3,14 @@
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
 from whichgen.networks.build import build_generator, load_generator, rebuild_generator
 from whichgen.networks.discriminators import Discriminator
-from whichgen.networks.extractors import LOOK, Classifier, Extractor, Judge, TypedExtractor
+from whichgen.networks.extractors import (
+    LOOK,
+    Classifier,
+    Extractor,
+    Judge,
+    TypedExtractor,
+    judge_from_weights,
+)
 from whichgen.networks.generators import Generator
 from whichgen.networks.stems import SharedStem, StemSet
 
@@ -20,6 +27,7 @@ __all__ = [
     "TypedExtractor",
     "build_generator",
     "channels_last",
+    "judge_from_weights",
     "load_generator",
     "rebuild_generator",
     "to_float",

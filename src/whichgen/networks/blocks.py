@@ -14,7 +14,7 @@ Pull = Callable[[Tensor], Tensor]
 LEAK = 0.2
 
 RESOLUTIONS = tuple(
-    sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 5) if base << n <= 64)
+    sorted(base << n for base in (4, 5, 6, 7) for n in range(1, 7) if base << n <= 256)
 )
 
 

@@ -1,8 +1,8 @@
 """Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
 
 import copy
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,18 @@ class Extractor(nn.Module):
         )
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Tensor], resolution: int) -> Self:
+        """The network with these weights, in evaluation mode, frozen, on their device."""
+        net = cls(resolution=resolution, **cls._sizes(weights))
+        net.load_state_dict(weights)
+        return net.to(weights["centre"].device).eval().requires_grad_(False)
+
+    @staticmethod
+    def _sizes(weights: Mapping[str, Tensor]) -> dict[str, int]:
+        width, channels = weights["layers.0.weight"].shape[:2]
+        return {"channels": channels, "width": width, "features": len(weights["centre"])}
 
     def forward(self, images: Tensor) -> Tensor:
         """images (B, C, R, R) in [-1, 1] → features (B, d), not standardised."""
@@ -106,6 +118,10 @@ class Classifier(Extractor):
         super().__init__(channels=channels, resolution=resolution, width=width, features=features)
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
 
+    @staticmethod
+    def _sizes(weights: Mapping[str, Tensor]) -> dict[str, int]:
+        return Extractor._sizes(weights) | {"n_types": len(weights["head.2.weight"])}
+
     def forward(self, images: Tensor) -> Tensor:
         """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
         logits: Tensor = self.head(self.layers(images))
@@ -136,6 +152,18 @@ class TypedExtractor(nn.Module):
         super().__init__()
         self.extractor, self.classifier = extractor, classifier
 
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Tensor], resolution: int) -> Self:
+        """See `Extractor.from_weights`."""
+        parts: dict[str, dict[str, Tensor]] = {"extractor": {}, "classifier": {}}
+        for name, tensor in weights.items():
+            part, rest = name.split(".", 1)
+            parts[part][rest] = tensor
+        return cls(
+            Extractor.from_weights(parts["extractor"], resolution),
+            Classifier.from_weights(parts["classifier"], resolution),
+        ).eval()
+
     def judge(self, images: Tensor, *, batch: int = LOOK) -> tuple[Tensor, Tensor]:
         """See `Classifier.judge`."""
         _, types = self.classifier.judge(images, batch=batch)
@@ -143,3 +171,10 @@ class TypedExtractor(nn.Module):
 
 
 Judge = Classifier | TypedExtractor
+
+
+def judge_from_weights(weights: Mapping[str, Tensor], resolution: int) -> Judge:
+    """The judge with these weights, in evaluation mode, frozen, on their device."""
+    if "extractor.centre" in weights:
+        return TypedExtractor.from_weights(weights, resolution)
+    return Classifier.from_weights(weights, resolution)

@@ -7,6 +7,7 @@ from whichgen.networks import Discriminator, Generator, to_float
 from whichgen.objectives.adversarial import AdversarialObjective
 from whichgen.training.batches import MixedBatches
 from whichgen.training.devices import send
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.guard import FiniteGuard
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import stream
@@ -16,6 +17,7 @@ class AdversarialUpdate:
     """One step: draw a real batch and matching latents, descend D's loss, then G's.
 
     The fake batch takes the types of the real one, so that the relativistic pairs are of one type.
+    Each process of a world has its part of both batches, so the pairs are those of one process.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class AdversarialUpdate:
         generator_optimiser: torch.optim.Optimizer,
         discriminator_optimiser: torch.optim.Optimizer,
         precision: Precision,
+        world: World = ALONE,
     ) -> None:
         self.generator = generator
         self.networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
@@ -38,8 +41,8 @@ class AdversarialUpdate:
             "discriminator": self._discriminator_loss,
             "generator": self._generator_loss,
         }
-        self.guard = FiniteGuard(generator.shares.device)
-        self.images_per_step = batch
+        self.guard = FiniteGuard(generator.shares.device, world)
+        self.images_per_step, self.world = batch, world
         self.setup_flops, self.setup_seconds = 0, 0.0
         self._discriminator, self._objective = discriminator, objective
         self._batches, self._batch, self._seed = batches, batch, seed
@@ -54,6 +57,7 @@ class AdversarialUpdate:
         pixels, types = self._batches.at(step, self._batch)
         rng = stream(self._seed, "latents", step)
         z = torch.randn(2, self._batch, self.generator.latent, generator=rng)
+        z = self.world.part(z, dim=1)
         return pixels, types, send(z, pixels.device)
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
@@ -61,15 +65,15 @@ class AdversarialUpdate:
         pixels, types, z = drawn
         real = to_float(pixels)
         loss, terms = self.losses["discriminator"](real, types, z[0])
-        norm = self.guard.descend(self.optimisers[1], loss)
+        norm = self.guard.descend(self.optimisers[1], loss / self.world.size)
         self._discriminator.requires_grad_(False)
         loss, more = self.losses["generator"](real, types, z[1])
         norms = {
             "d_gradient_norm": norm,
-            "g_gradient_norm": self.guard.descend(self.optimisers[0], loss),
+            "g_gradient_norm": self.guard.descend(self.optimisers[0], loss / self.world.size),
         }
         self._discriminator.requires_grad_(True)
-        return terms | more | norms
+        return self.world.mean(terms | more | norms)
 
     def _discriminator_loss(
         self, real: Tensor, types: Tensor, z: Tensor

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from whichgen.training.ahead import Ahead
 from whichgen.training.devices import send
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.packed import Images
 from whichgen.training.seeding import stream
 
@@ -36,25 +37,28 @@ class EpochOrder:
 
 
 class MixedBatches:
-    """Batches over all training images, whatever their types.
+    """Batches over all training images, whatever their types; of each, this process's part.
 
     Args:
         images (N, C, R, R) uint8, types (N,): the training split, on one device.
     """
 
-    def __init__(self, images: Images, types: Tensor, *, seed: int) -> None:
-        self._images, self._types = images, types
+    def __init__(self, images: Images, types: Tensor, *, seed: int, world: World = ALONE) -> None:
+        self._images, self._types, self._world = images, types, world
         self._order = EpochOrder(len(images), seed, "mixed")
         self._drawn = _drawing(images, self._draw)
 
     def at(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
-        """uint8 images (B, C, R, R) and their types (B,), on the images' device."""
+        """uint8 images (B, C, R, R) and their types (B,), on the images' device.
+
+        B is `batch` over the number of processes in the world.
+        """
         index, images = self._drawn(step, batch)
         device = self._images.device
         return images.to(device, non_blocking=True), self._types[send(index, device)]
 
     def _draw(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
-        index = self._order.at(step, batch)
+        index = self._world.part(self._order.at(step, batch))
         return index, take(self._images, index)
 
 

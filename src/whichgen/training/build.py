@@ -22,6 +22,7 @@ from whichgen.parameters import (
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.packed import Images
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import seeded_initialisation
@@ -55,6 +56,7 @@ def build_update(
     seed: int,
     encoder: Mapping[str, Tensor] | None = None,
     precision: NumberType = "float32",
+    world: World = ALONE,
 ) -> Update:
     """The update of a recipe, with networks initialised from `seed`, on the images' device.
 
@@ -64,6 +66,7 @@ def build_update(
         info: the dataset's description; where it is labelled, both families get the labels.
         encoder: the weights of the recipe's encoder where it was fitted before.
         precision: what the trained networks compute in.
+        world: the processes that make each step together.
     """
     device, training = images.device, recipe.training
     with seeded_initialisation(seed, "generator"):
@@ -80,6 +83,7 @@ def build_update(
             seed=seed,
             optimiser=_optimiser(generator, training, 1.0),
             precision=Precision(precision, device),
+            world=world,
         )
     with seeded_initialisation(seed, "discriminator"):
         discriminator = Discriminator(
@@ -95,12 +99,13 @@ def build_update(
         generator=generator,
         discriminator=discriminator,
         objective=build_objective(recipe.objective, ADVERSARIAL),
-        batches=MixedBatches(images, types, seed=seed),
+        batches=MixedBatches(images, types, seed=seed, world=world),
         batch=recipe.training.batch,
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
         precision=Precision(precision, device),
+        world=world,
     )
 
 

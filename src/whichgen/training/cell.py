@@ -1,25 +1,28 @@
 """One cell: a dataset, a recipe and a seed, trained under a budget."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from whichgen.networks import Judge
+from whichgen.errors import WhichgenError
+from whichgen.networks import Generator, Judge
 from whichgen.training.build import build_update
-from whichgen.training.checkpoints import Checkpoints
+from whichgen.training.checkpoints import Checkpoints, differences
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.live import LiveFiles
 from whichgen.training.loop import Plan, Trained, train
 from whichgen.training.process import Stopped, StopSignals, only_process
 from whichgen.training.progress import ProgressReport
 from whichgen.training.record import cell_record, measured_record
 from whichgen.training.spec import CellSpec
+from whichgen.training.update import Update
 from whichgen.training.validation import validator
 from whichgen.training.watch import HealthWatch
-from whichgen.training.watchers import Watchers
+from whichgen.training.watchers import Row, Watchers
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ def train_cell(
     extractor: Judge,
     live: Path,
     checkpoints: Checkpoints,
+    world: World = ALONE,
 ) -> tuple[Trained, dict[str, Any], dict[str, Any]]:
     """Train the cell on the device of the training images, from its last checkpoint if it has one.
 
@@ -42,6 +46,8 @@ def train_cell(
         live: the folder for the files that can be watched while it trains, and for the cell's lock.
         checkpoints: of `spec.identity()`. The finished state is among them, so that nothing is lost
             before the results are written; `discard` them then, or the next call has nothing to do.
+        world: the processes that train it together, of which this is the first; the others
+            `help_train_cell`.
 
     Returns:
         The trained generator with its history, the cell's record (the same on every run), and the
@@ -52,17 +58,11 @@ def train_cell(
         Stopped: on Ctrl-C or SIGTERM, with the state saved.
     """
     with only_process(live / "lock", spec.title), StopSignals() as stop:
+        world.from_first(spec.identity)
         saved = checkpoints.load(train_split["images"].device)
-        update = build_update(
-            spec.recipe,
-            spec.trunk,
-            images=train_split["images"],
-            types=train_split["types"],
-            info=info,
-            seed=spec.seed,
-            encoder=saved["weights"]["networks"].get("encoder") if saved else None,
-            precision=spec.execution.precision,
-        )
+        fitted = saved["weights"]["networks"].get("encoder") if saved else None
+        update = _update(spec, train_split, info, fitted, world)
+        world.from_first(lambda: _encoder(update))
         validate = validator(
             extractor,
             validation_split["images"],
@@ -81,6 +81,62 @@ def train_cell(
             )  # fmt: skip
         files.status("failed" if trained.error else "finished", trained.error)
         return trained, cell_record(spec, trained, update, info), measured_record(trained, update)
+
+
+def help_train_cell(
+    spec: CellSpec,
+    *,
+    train_split: dict[str, Tensor],
+    info: dict[str, Any],
+    checkpoints: Checkpoints,
+    world: World,
+) -> None:
+    """The part of a process that is not the first of its world in `train_cell`; it writes nothing.
+
+    Raises:
+        WhichgenError: if the first one trains another cell, or from other code or data.
+        Stopped: when any of the processes has received a signal.
+    """
+    with StopSignals(tells=False) as stop:
+        mine, first = spec.identity(), world.from_first(spec.identity)
+        if mine != first:
+            changed = "; ".join(differences(first, mine))
+            raise WhichgenError(f"rank {world.rank}: its training is not that of rank 0: {changed}")
+        fitted = world.from_first(dict)
+        update = _update(spec, train_split, info, fitted, world)
+        train(
+            update, _plan(spec), _validate_elsewhere, Watchers([]),
+            checkpoints=checkpoints, stop=stop,
+        )  # fmt: skip
+
+
+def _validate_elsewhere(generator: Generator) -> Row:
+    raise AssertionError("the first process validates")
+
+
+def _update(
+    spec: CellSpec,
+    train_split: dict[str, Tensor],
+    info: dict[str, Any],
+    fitted: Mapping[str, Tensor] | None,
+    world: World,
+) -> Update:
+    return build_update(
+        spec.recipe,
+        spec.trunk,
+        images=train_split["images"],
+        types=train_split["types"],
+        info=info,
+        seed=spec.seed,
+        encoder=fitted,
+        precision=spec.execution.precision,
+        world=world,
+    )
+
+
+def _encoder(update: Update) -> dict[str, Tensor] | None:
+    networks = update.networks
+    return networks["encoder"].state_dict() if "encoder" in networks else None
 
 
 def _plan(spec: CellSpec) -> Plan:

@@ -1,5 +1,6 @@
 """Which device to train on, what is sent there, and how much memory a training took."""
 
+import os
 import resource
 import sys
 from pathlib import Path
@@ -44,6 +45,30 @@ def available_memory(device: torch.device) -> int:
     granted = limit.read_text().strip() if limit.is_file() else "max"
     available: int = psutil.virtual_memory().available
     return available if granted == "max" else min(available, int(granted))
+
+
+def check_devices(name: str, devices: int) -> None:
+    """Refuse to train on more devices than this machine has; processes on a CPU may be any number.
+
+    Raises:
+        WhichgenError: naming how many there are.
+    """
+    kind = choose_device(name).type
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, devices)
+    if devices > there:
+        raise WhichgenError(
+            f"devices: {devices}, but this machine has {there} ({kind}); "
+            f"use --params devices={there}, or device=cpu"
+        )
+
+
+def device_of_rank(name: str) -> torch.device:
+    """The device of that name for a process that torchrun started: each has a GPU of its own."""
+    device = choose_device(name)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    return device
 
 
 def peak_memory_bytes(device: torch.device) -> int:

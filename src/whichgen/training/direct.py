@@ -7,6 +7,7 @@ from whichgen.networks import Generator
 from whichgen.objectives.direct import DirectObjective
 from whichgen.training.batches import TypedBatches
 from whichgen.training.devices import send
+from whichgen.training.distributed import ALONE, World
 from whichgen.training.guard import FiniteGuard
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import stream
@@ -15,6 +16,10 @@ from whichgen.training.spaces import PixelSpace
 
 class DirectUpdate:
     """One step: G samples of each generator, P real ones of each type, descend the direct loss.
+
+    Each process of a world generates its part of every generator's samples, and maps it into the
+    space; the objective then sees the samples of all. Its gradient by this process's own samples is
+    the process's share, whatever the objective is.
 
     Args:
         space: where samples are matched; the losses of several spaces add up.
@@ -34,16 +39,17 @@ class DirectUpdate:
         seed: int,
         optimiser: torch.optim.Optimizer,
         precision: Precision,
+        world: World = ALONE,
     ) -> None:
         self.generator = generator
         self.networks = nn.ModuleDict({"generator": generator})
         if space.encoder is not None:
             self.networks["encoder"] = space.encoder
         self.losses = {"direct": self._loss}
-        self.guard = FiniteGuard(generator.shares.device)
+        self.guard = FiniteGuard(generator.shares.device, world)
         self.setup_flops, self.setup_seconds = space.flops, space.seconds
         self.optimisers = [optimiser]
-        self.images_per_step = real_per_type * generator.n_types
+        self.images_per_step, self.world = real_per_type * generator.n_types, world
         self._objective, self._batches, self._seed = objective, batches, seed
         self._space, self._precision = space, precision
         self._generated, self._real, self._clip = generated_per_type, real_per_type, clip
@@ -53,12 +59,12 @@ class DirectUpdate:
         return self.descend(*self.draw(step))
 
     def draw(self, step: int) -> tuple[Tensor, ...]:
-        """Latents (K, G, latent), and real samples (K, P, D) in each of the spaces."""
+        """Latents (K, G, latent), this process's part; real samples (K, P, D) in each space."""
         device = self.generator.shares.device
         index, images = self._batches.at(step, self._real)
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
-        z = torch.randn(shape, generator=rng)
+        z = self.world.part(torch.randn(shape, generator=rng), dim=1)
         return send(z, device), *self._space.real(index, images)
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
@@ -69,7 +75,8 @@ class DirectUpdate:
 
     def _loss(self, z: Tensor, *reals: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum over spaces; the terms of the second one are marked as features'."""
-        fakes = self._space.fake(self._precision.run(self.generator.each, z))  # (K, G, D) each
+        mine = self._space.fake(self._precision.run(self.generator.each, z))
+        fakes = [self.world.whole(fake, dim=1) for fake in mine]  # (K, G, D) each
         parts = [self._objective(fake, real) for fake, real in zip(fakes, reals, strict=True)]
         terms = dict(parts[0][1])
         for _, more in parts[1:]:

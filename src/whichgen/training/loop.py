@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from whichgen.networks import Generator
@@ -17,6 +18,7 @@ from whichgen.training.state import ROLLBACK_RATE, TrainingState
 from whichgen.training.update import Update
 from whichgen.training.watchers import Row, Watcher
 
+SAVE = 1  # an order; a signal's number, which is larger, is the order to save and stop
 logger = logging.getLogger(__name__)
 
 
@@ -71,6 +73,9 @@ def train(
     back to the last validation's weights, at half the rate, once; at the second time it ends:
     `error` then says where, and the weights are the best ones from before.
 
+    Where the update's world has several processes, each of them is here, with the first one's
+    state. The first alone validates and saves; all stop at the same step.
+
     Args:
         update: the family's way to make a step, with its networks and data inside.
         validate: averaged generator → figures with `validation_fd` among them, lower is better.
@@ -81,17 +86,17 @@ def train(
     Raises:
         Stopped: when `stop` has received a signal, with the state saved.
     """
-    run = _Run(update, plan, watcher, checkpoints, stop)
+    run, world = _Run(update, plan, watcher, checkpoints, stop), update.world
     state, error = run.state, None
-    if saved:
-        state.load_state_dict(saved)
+    if saved or world.size > 1:
+        state.load_state_dict(world.from_first(lambda: saved or state.state_dict()))
     watcher.started(run.steps, state.step)
     for start, end, validates in intervals(run.steps, plan.rows, plan.validations):
         if end <= state.step:
             continue  # its row is in the history
         row, error = run.interval(start, end)
         if validates and not error:
-            row |= validate(state.ema.network)
+            row |= world.from_first(partial(validate, state.ema.network))
             state.mark_validated(row["validation_fd"])
             watcher.validated(end, state.ema.network)
         state.history.append(row)
@@ -100,7 +105,7 @@ def train(
         if error:
             break
     else:
-        run.save()
+        run.save(world.agree(stop.received or SAVE, at_once=True))
     return Trained(
         generator=state.best,
         best_step=state.best_step,
@@ -121,25 +126,28 @@ class _Run:
         stop: StopSignals,
     ) -> None:  # fmt: skip
         self._update, self._plan, self._watcher = update, plan, watcher
-        self._checkpoints, self._stop = checkpoints, stop
+        self._checkpoints, self._stop, self._world = checkpoints, stop, update.world
         self.steps, self.flops = affordable_steps(update, plan.budget_flops)
         self._make_step = stepper(update, plan.execution)
         self._rates = Rates(update.optimisers)
         self.state = TrainingState(update, plan.ema_decay)
 
-    def save(self) -> None:
-        """Save the state, and end here if a signal asked for it."""
-        self._checkpoints.save(self.state.state_dict())
-        if self._stop.received:
-            raise Stopped(self._stop.received, self.state.step)
+    def save(self, order: int) -> None:
+        """Save the state, and end here if the order is to stop."""
+        if self._world.rank == 0:
+            self._checkpoints.save(self.state.state_dict())
+        self._world.meet()
+        if order > SAVE:
+            raise Stopped(order, self.state.step)
 
     def interval(self, start: int, end: int) -> tuple[Row, str | None]:
         """Go on to step `end`; the row of the steps since `start`, and the error if it is over."""
         state, began = self.state, time.perf_counter()
         while state.step < end:
-            if self._stop.received or self._checkpoints.due:
+            wish = self._stop.received or (SAVE if self._checkpoints.due else 0)
+            if order := self._world.agree(wish):
                 state.elapsed += time.perf_counter() - began
-                self.save()
+                self.save(order)
                 began = time.perf_counter()
             self._step()
         row = self._row(end - start)

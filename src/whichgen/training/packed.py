@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from safetensors import safe_open
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
@@ -20,6 +21,13 @@ SHARE = 0.5  # of the memory available, that resting images may take
 CHUNK = 1 << 24  # bytes read at once, so that what Python holds in between stays small
 
 logger = logging.getLogger(__name__)
+
+
+def load_split(path: Path, rest: Rest = "auto") -> dict[str, Any]:
+    """A packed split: its `images` as `PackedImages`, its `types` (N,) int64 as a tensor."""
+    images = PackedImages(path, rest)
+    with safe_open(path, framework="pt") as file:
+        return {"images": images, "types": file.get_tensor("types").clone()}
 
 
 class _OpenFile:

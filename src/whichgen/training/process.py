@@ -29,10 +29,10 @@ class Stopped(SystemExit):
 
     def __init__(self, number: int, step: int) -> None:
         super().__init__(128 + number)
-        self._message = f"stopped by {signal.Signals(number).name} after {step} steps"
+        self.number, self.step = number, step
 
     def __str__(self) -> str:
-        return self._message
+        return f"stopped by {signal.Signals(self.number).name} after {self.step} steps"
 
 
 class StopSignals:
@@ -43,9 +43,13 @@ class StopSignals:
 
     Where they are ignored (a background job of a script), they stay so. Signals reach the main
     thread only: in another one this does nothing.
+
+    Args:
+        tells: whether the first one is told to the person at the terminal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells: bool = True) -> None:
+        self._tells = tells
         self.received: int | None = None
         self._received_at = 0.0
         self._former: dict[int, Any] = {}
@@ -74,8 +78,8 @@ class StopSignals:
                 signal.raise_signal(number)
             return
         self.received, self._received_at = number, time.monotonic()
-        # Not through logging or print, which may be what the signal interrupted.
-        os.write(2, b"\nstopping after this step; once more to stop at once\n")
+        if self._tells:  # not through logging or print, which may be what the signal interrupted
+            os.write(2, b"\nstopping after this step; once more to stop at once\n")
 
     def _restore(self) -> None:
         for number, former in self._former.items():
@@ -108,11 +112,16 @@ def only_process(lock: Path, title: str) -> Iterator[None]:
             file.truncate(0)
 
 
-def end_with_parent() -> None:
-    """Ask Linux for a SIGTERM when the process that started this one ends; elsewhere do nothing."""
+def end_with_parent(parent: int | None = None) -> None:
+    """Ask Linux for a SIGTERM when the process that started this one ends; elsewhere do nothing.
+
+    Args:
+        parent: its id, where it told it.
+    """
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # It may have ended before. Then the parent is whoever adopts orphans, in another session.
-    if os.getsid(os.getppid()) != os.getsid(0):
+    adopter = os.getppid()
+    if adopter != parent if parent else os.getsid(adopter) != os.getsid(0):
         signal.raise_signal(signal.SIGTERM)

@@ -56,7 +56,7 @@ def _size(network: torch.nn.Module) -> int:
 
 
 def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
-    """What differs from run to run: kept in a file of its own."""
+    """What differs from run to run: kept in a file of its own. Memory is that of one process."""
     device = next(update.networks.parameters()).device
     seconds = trained.seconds[-1] if trained.seconds else 0.0
     images = trained.history[-1]["images_seen"] if trained.history else 0
@@ -66,6 +66,7 @@ def measured_record(trained: Trained, update: Update) -> dict[str, Any]:
         "peak_memory_bytes": max(trained.peak_memory, peak_memory_bytes(device)),
         "sampling_ms_per_image": _sampling_ms(trained.generator),  # after the peak was read
         "device": str(device),
+        "devices": update.world.size,
         "threads": torch.get_num_threads(),
     }
 

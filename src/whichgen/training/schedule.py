@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
+from whichgen.training.distributed import ALONE
 from whichgen.training.flops import count_flops
 from whichgen.training.update import Update
 
@@ -15,10 +16,12 @@ from whichgen.training.update import Update
 def affordable_steps(update: Update, budget_flops: float) -> tuple[int, int]:
     """Steps that the budget pays for, and the FLOPs of one, measured on a copy of the update.
 
+    The copy makes the global batch by itself, so that the number of processes changes no price.
+
     Raises:
         WhichgenError: if the budget does not pay for one step.
     """
-    trial = copy.deepcopy(update)
+    trial = copy.deepcopy(update, {id(update.world): ALONE})
     flops = count_flops(lambda: trial.step(0))
     left = budget_flops - update.setup_flops
     if left < flops:

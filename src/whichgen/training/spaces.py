@@ -71,7 +71,7 @@ class PixelsAndFeatures(PixelSpace):
         if fitted is None:
             self.encoder = fit(images, types, options.images_seen, "encoder")
         else:
-            self.encoder = _rebuild(images, n_types, options, fitted)
+            self.encoder = Classifier.from_weights(fitted, images.shape[2])
         self._layers = self.encoder.folded()
         with torch.no_grad():
             parts = [self._features(to_float(part)) for part in images.split(LOOK)]
@@ -97,17 +97,3 @@ class PixelsAndFeatures(PixelSpace):
         """(B, C, R, R) in [-1, 1] → (B, d)."""
         assert self.encoder is not None
         return self.encoder.standardised(self._layers(images))
-
-
-def _rebuild(
-    images: Images, n_types: int, options: Encoder, weights: Mapping[str, Tensor]
-) -> Classifier:
-    net = Classifier(
-        channels=images.shape[1],
-        resolution=images.shape[2],
-        n_types=n_types,
-        width=options.width,
-        features=options.features,
-    ).to(images.device)
-    net.load_state_dict(weights)
-    return net.eval().requires_grad_(False)

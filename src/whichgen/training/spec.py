@@ -51,6 +51,22 @@ class CellSpec:
             **self.recipe.model_dump(mode="json"),
         }
 
+    @classmethod
+    def from_configuration(cls, configuration: dict[str, Any]) -> "CellSpec":
+        """The spec whose `configuration` this is."""
+        recipe: type[GanRecipe] | type[DgnRecipe] = (
+            GanRecipe if configuration["family"] == "gan" else DgnRecipe
+        )
+        fields = {name: configuration[name] for name in recipe.model_fields}
+        return cls(
+            name=configuration["recipe"],
+            recipe=recipe.model_validate(fields),
+            trunk=Trunk.model_validate(configuration["trunk"]),
+            execution=Execution.model_validate(configuration["execution"]),
+            **{k: configuration[k] for k in ("dataset", "seed", "budget_flops")},
+            **{k: configuration[k] for k in ("data_hash", "extractor_hash")},
+        )
+
     def hash(self) -> str:
         """The first 16 hex digits of the configuration's SHA-256."""
         text = json.dumps(self.configuration(), sort_keys=True)

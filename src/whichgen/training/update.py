@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from whichgen.networks import Generator
+from whichgen.training.distributed import World
 from whichgen.training.guard import FiniteGuard
 
 Loss = Callable[..., tuple[Tensor, dict[str, Tensor]]]
@@ -20,7 +21,8 @@ class Update(Protocol):
         networks: all that is trained, by name, the generator included.
         losses: by name; computed from tensors alone, so that each may be compiled.
         optimisers: fused ones, stepped by `guard` alone.
-        images_per_step: real images that a step uses.
+        images_per_step: real images that a step uses, on all processes together.
+        world: whose processes make each step together.
         setup_flops, setup_seconds: spent before the first step, charged to the budget.
     """
 
@@ -29,6 +31,7 @@ class Update(Protocol):
     losses: dict[str, Loss]
     optimisers: list[torch.optim.Optimizer]
     guard: FiniteGuard
+    world: World
     images_per_step: int
     setup_flops: int
     setup_seconds: float

@@ -67,10 +67,10 @@ def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -
 
 
 def rebuild_judge(weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any]) -> Judge:
-    """The judge in evaluation mode, on the CPU."""
-    from whichgen.judges import rebuild_judge as rebuild
+    """The judge in evaluation mode, on the CPU; `card` says that it is the one asked for."""
+    from whichgen.networks import judge_from_weights
 
-    return rebuild(weights, card["configuration"], info)
+    return judge_from_weights(weights, info["resolution"])
 
 
 def rebuild_second_judge(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from whichgen.networks import Judge
+    from whichgen.training.packed import Rest
     from whichgen.training.spec import CellSpec
 
 
@@ -74,29 +75,45 @@ def train_generator(
     live_folder: Path,
     checkpoints_folder: Path,
     checkpoints: dict[str, Any],
+    packed_folder: Path,
+    data: Rest,
+    devices: int,
+    nodes: int,
 ) -> tuple[dict[str, Tensor], dict[str, Any], pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Train the cell: weights, record, history, and, measured, timing and cost.
 
     While it runs, `live_folder` holds what can be watched (see `training.live.LiveFiles`), and
     `checkpoints_folder` the last states, saved as `checkpoints` says; a run goes on from them.
+    More than one device, here or on several nodes, is trained on by processes of their own, which
+    read the splits from `packed_folder`.
     """
     import pandas as pd
 
     from whichgen.training.cell import train_cell
     from whichgen.training.checkpoints import Checkpoints
     from whichgen.training.devices import choose_device
+    from whichgen.training.job import Job, Results
+    from whichgen.training.launch import train_on_devices
 
-    where = choose_device(device)
-    trained, record, measured = train_cell(
-        spec,
-        train_split={name: tensor.to(where) for name, tensor in train.items()},
-        validation_split=validation,
-        info=info,
-        extractor=extractor.to(where),
-        live=live_folder,
-        checkpoints=Checkpoints(checkpoints_folder, spec.identity(), **checkpoints),
-    )
-    history = pd.DataFrame(trained.history)
-    steps = [row["step"] for row in trained.history]
-    timing = pd.DataFrame({"step": steps, "seconds": trained.seconds})
-    return trained.generator.state_dict(), record, history, timing, measured
+    if devices * nodes > 1:
+        job = Job(
+            spec=spec, info=info, device=device, data=packed_folder, rest=data,
+            live=live_folder, checkpoints=checkpoints_folder, saving=checkpoints,
+        )  # fmt: skip
+        results = train_on_devices(job, extractor, devices=devices, nodes=nodes)
+    else:
+        where = choose_device(device)
+        trained, record, measured = train_cell(
+            spec,
+            train_split={name: tensor.to(where) for name, tensor in train.items()},
+            validation_split=validation,
+            info=info,
+            extractor=extractor.to(where),
+            live=live_folder,
+            checkpoints=Checkpoints(checkpoints_folder, spec.identity(), **checkpoints),
+        )
+        results = Results.of(trained, record, measured)
+    history = pd.DataFrame(results.history)
+    steps = [row["step"] for row in results.history]
+    timing = pd.DataFrame({"step": steps, "seconds": results.seconds})
+    return results.weights, results.record, history, timing, results.measured

@@ -44,6 +44,10 @@ def create_pipeline(family: Family) -> Pipeline:
                     f"{family}_live_folder",
                     f"{family}_checkpoints_folder",
                     "params:checkpoints",
+                    "packed_folder",
+                    "params:data",
+                    "params:devices",
+                    "params:nodes",
                 ],
                 [
                     f"{family}_generator",
