@@ -111,6 +111,8 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
         ("recipe=dgn", "'dgn' is of the family dgn"),
         ("budget=5", "budget: 5 training FLOPs do not pay for one step"),
         ("dataset=my_images", "my_images"),
+        ("devices=3", "devices: 3 processes cannot share recipes.gan.training.batch, 32, evenly"),
+        ("nodes=2", "nodes: 2 need MASTER_ADDR"),
         ("datasets.digits.split.test=0.9", "split"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.devices import check_devices
 from whichgen.training.job import Job, Results
 from whichgen.training.launch import check_divides, node_rank, train_on_devices
-from whichgen.training.process import Stopped
+from whichgen.training.process import STOPPING, Stopped
 from whichgen.training.spec import CellSpec
 from whichgen.training.torchrun import explain, rendezvous
 from whichgen.training.worker import DISK_FULL, PEER_LOST
@@ -159,9 +160,21 @@ def test_two_processes_have_the_losses_of_one(family, by_two, make_job):
         assert mine == pytest.approx(its, rel=1e-5)
 
 
+@pytest.fixture
+def signals_act():
+    """Even where the tests are a background job, for which a shell has Ctrl-C ignored."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in STOPPING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("signals_act")
 @pytest.mark.parametrize(("family", "number"), [("gan", signal.SIGINT), ("dgn", signal.SIGTERM)])
-def test_two_processes_that_were_stopped_go_on_to_the_same_bytes(family, number, by_two, make_job):
+def test_two_processes_that_were_stopped_go_on_to_the_same_bytes_and_one_goes_on_too(
+    family, number, by_two, make_job, tmp_path
+):
     whole, (job, arguments) = by_two(family), make_job(family, f"{family} stopped")
     stopper = threading.Thread(target=signal_at_a_checkpoint, args=(job, number))
     stopper.start()
@@ -173,10 +186,16 @@ def test_two_processes_that_were_stopped_go_on_to_the_same_bytes(family, number,
     saved = max(job.checkpoints.glob("*/step_*"))
     assert saved.name.startswith(f"step_{stopped.value.step:010d}.")
     assert 0 < stopped.value.step < whole.record["cost"]["steps"]
+    shutil.copytree(job.checkpoints, tmp_path / "checkpoints")
     pieces = on_two(job, arguments)
     assert pieces.history == whole.history
     assert pieces.record == whole.record
     assert all(torch.equal(pieces.weights[name], whole.weights[name]) for name in whole.weights)
+    checkpoints = Checkpoints(tmp_path / "checkpoints", job.spec.identity())
+    one, record, _ = train_cell(job.spec, **arguments, live=job.live, checkpoints=checkpoints)
+    made = stopped.value.step
+    assert one.history[:made] == whole.history[:made]
+    assert record["cost"] == whole.record["cost"]
 
 
 def signal_at_a_checkpoint(job, number):

@@ -25,8 +25,7 @@ def main() -> int:
     """Run torchrun; its exit code is 0 if all processes had 0."""
     folder, parent, devices, nodes = Path(sys.argv[1]), *map(int, sys.argv[2:])
     end_with_parent(parent)
-    # What it has to say of a failure is told by the parent, in one line.
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)  # what it has to say is told by its parent, in one line
     arguments = [
         *rendezvous(nodes), f"--nproc-per-node={devices}", f"--log-dir={folder}",
         "--module", "whichgen.training.worker", str(folder), str(os.getpid()),

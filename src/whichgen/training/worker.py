@@ -35,7 +35,7 @@ def main() -> int:
     try:
         _train(Job.read(folder), folder, rank)
     except Stopped as stopped:
-        if os.environ["LOCAL_RANK"] == "0":
+        if os.environ["LOCAL_RANK"] == "0" and folder.is_dir():  # else nobody waits for it
             stop = {"number": stopped.number, "step": stopped.step}
             (folder / STOPPED).write_text(json.dumps(stop))
     except WhichgenError as mistake:
