@@ -69,6 +69,7 @@ def build_update(
         world: the processes that make each step together.
     """
     device, training = images.device, recipe.training
+    arithmetic = Precision(precision, device)
     with seeded_initialisation(seed, "generator"):
         generator = channels_last(build_generator(recipe, trunk, info).to(device))
     if isinstance(recipe, DgnRecipe):
@@ -76,13 +77,15 @@ def build_update(
             generator=generator,
             objective=build_objective(recipe.objective, DIRECT),
             batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
-            space=build_space(recipe.encoder, images, types, generator.n_types, seed, encoder),
+            space=build_space(
+                recipe.encoder, images, types, generator.n_types, seed, encoder, arithmetic
+            ),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
             clip=recipe.training.clip,
             seed=seed,
             optimiser=_optimiser(generator, training, 1.0),
-            precision=Precision(precision, device),
+            precision=arithmetic,
             world=world,
         )
     with seeded_initialisation(seed, "discriminator"):
@@ -104,7 +107,7 @@ def build_update(
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
-        precision=Precision(precision, device),
+        precision=arithmetic,
         world=world,
     )
 
@@ -116,12 +119,19 @@ def build_space(
     n_types: int,
     seed: int,
     fitted: Mapping[str, Tensor] | None = None,
+    precision: Precision | None = None,
 ) -> PixelSpace:
     """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
     if encoder is None:
         return PixelSpace()
     return PixelsAndFeatures(
-        images, types, n_types=n_types, options=encoder, seed=seed, fitted=fitted
+        images,
+        types,
+        n_types=n_types,
+        options=encoder,
+        seed=seed,
+        fitted=fitted,
+        precision=precision,
     )
 
 

@@ -12,6 +12,7 @@ from whichgen.training.batches import rows
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.flops import count_flops
 from whichgen.training.packed import Images
+from whichgen.training.precision import Precision
 from whichgen.training.seeding import derive
 
 
@@ -44,6 +45,7 @@ class PixelsAndFeatures(PixelSpace):
         images (N, C, R, R) uint8, types (N,) int64: the training split. n_types: K.
         options: the encoder's size and training. seed: the cell's.
         fitted: the weights of the encoder where it was fitted before.
+        precision: in which generated images' features are computed; real ones' are in float32.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class PixelsAndFeatures(PixelSpace):
         options: Encoder,
         seed: int,
         fitted: Mapping[str, Tensor] | None = None,
+        precision: Precision | None = None,
     ) -> None:
         began = time.perf_counter()
+        self._precision = precision or Precision("float32", images.device)
 
         def fit(images: Images, types: Tensor, images_seen: int, title: str) -> Classifier:
             return fit_classifier(
@@ -90,8 +94,8 @@ class PixelsAndFeatures(PixelSpace):
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
-        features = self._features(images.flatten(0, 1)).unflatten(0, images.shape[:2])
-        return [*super().fake(images), features]
+        features = self._precision.run(self._features, images.flatten(0, 1))
+        return [*super().fake(images), features.unflatten(0, images.shape[:2])]
 
     def _features(self, images: Tensor) -> Tensor:
         """(B, C, R, R) in [-1, 1] → (B, d)."""
