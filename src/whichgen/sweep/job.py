@@ -61,7 +61,8 @@ class CellJob:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                process_group=0,  # a terminal's Ctrl-C reaches it by way of this process only
+                # Locally, Ctrl-C is to reach it by way of this process; Slurm signals a group.
+                process_group=None if self.sweep_lock is None else 0,
                 pass_fds=(lock.fileno(),),  # locked until both have ended
             )
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
