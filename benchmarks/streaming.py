@@ -5,9 +5,9 @@
 Random images of ten types are packed into a file of that size. Each family's shipped recipe trains
 on them as a run with `data=stream` does, in a process of its own, and beside it, in another one, on
 a smaller part of them that rests in memory. The two take turns; each ratio is of one round. Peak
-memory is that of the whole process, from its start: fitting the DGN's encoder, here to a few images,
-and looking at all of them through it are in it. Files that were just written are in the page cache,
-which is not the process's memory: a first pass over a file that is not costs what the disk gives.
+memory is that of the whole process, from its start: fitting the DGN's encoder, here to a few of the
+images, and looking at all of them through it are in it. A file that was just written is in the page
+cache, which is not the process's memory: from a cold one the first epoch is as fast as the disk.
 """
 
 import argparse

@@ -134,32 +134,18 @@ def sweep(
     killed, the same command goes on. See docs/sweep.md.
     """
     from whichgen.parameters import parse_parameters
-    from whichgen.sweep import executors, run
+    from whichgen.sweep import command
     from whichgen.sweep.cells import grid
-    from whichgen.sweep.workspace import JOBS
+    from whichgen.sweep.executors import Needs
 
     more = dict(option.split("=", 1) for option in slurm if "=" in option)
     if len(more) < len(slurm):
         raise WhichgenError("--slurm: give KEY=VALUE, for example --slurm account=vision")
-    wanted = executors.Needs(slurm=more, **needs)
-    project, parameters = Path.cwd(), parse_parameters(_parameters())
-    cells, jobs = grid(parameters, datasets, recipes, seeds), project / JOBS
-    if dry_run:
-        planned, done = run.plan(project, parameters, cells, click.echo)
-        for cell in cells:
-            click.echo(f"{cell}: {'done' if cell in done else 'to train'}")
-        if executor == "slurm" and planned.wanted:
-            click.echo(executors.slurm_script(jobs, wanted, len(planned.wanted)))
-        return
-    where = executors.Slurm if executor == "slurm" else executors.Local
-    chosen = where(jobs, wanted)
-    run.prepare(project, list(dict.fromkeys(cell.dataset for cell in cells)), click.echo)
-    planned, done = run.plan(project, parameters, cells, click.echo)
-    click.echo(f"{len(cells)} cells: {len(done)} done before, {len(planned.wanted)} to train")
-    planned.run(chosen)
-    for name in dict.fromkeys(cell.dataset for cell in cells):
-        click.echo(f"Next: kedro run --pipelines=comparison --params dataset={name}: the report")
-    click.echo("Next: whichgen sync: the cells in MLflow; dvc commit -f: the cells in DVC")
+    parameters = parse_parameters(_parameters())
+    cells = grid(parameters, datasets, recipes, seeds)
+    act = command.tell_plan if dry_run else command.sweep
+    asked = Needs(slurm=more, **needs)
+    act(Path.cwd(), parameters, cells, executor == "slurm", asked, click.echo)
 
 
 @cli.command()

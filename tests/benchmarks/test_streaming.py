@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from benchmarks.streaming import RESTING, STREAMED, K, measure, pack_random, report
+from benchmarks.streaming import RESTING, STREAMED, K, Trainer, measure, pack_random, report
 from whichgen.training.packed import PackedImages
 
 
@@ -35,3 +35,14 @@ def test_both_ways_are_measured(family, workload, tmp_path):
     rows = report({family: record}, int(2e9), int(2e8)).splitlines()
     assert "images/s, streamed, 2.00 GB" in rows[0]
     assert rows[2].startswith(f"| {family} | ")
+
+
+@pytest.mark.slow
+def test_streamed_images_are_no_part_of_the_process(workload, tmp_path):
+    pack_random(tmp_path / "images", 20_000, 64)
+    peaks = {}
+    for rest in ("memory", "stream"):
+        trainer = Trainer(workload.recipes["gan"], tmp_path / "images", rest)
+        trainer.train(2)
+        peaks[rest] = trainer.end()
+    assert peaks["memory"] - peaks["stream"] > 0.8 * 20_000 * 3 * 64 * 64

@@ -11,8 +11,9 @@ from whichgen.errors import WhichgenError
 from whichgen.parameters import parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.sweep.cells import HASHES, MODEL_FILES, OUTPUT_FILES, Cell, finished, grid
-from whichgen.sweep.executors import Local, Needs, Slurm, slurm_script
+from whichgen.sweep.executors import Local, Needs
 from whichgen.sweep.job import CellJob, held
+from whichgen.sweep.slurm import Slurm, slurm_script
 from whichgen.sweep.workspace import SWEEP, collect
 from whichgen.training.process import only_process
 
@@ -161,6 +162,16 @@ def test_cores_are_shared_out_and_a_datasets_own_threads_go_before(tmp_path, mon
     assert local.environment(None) == {"OMP_NUM_THREADS": "2"}
     assert local.environment(1) == {"OMP_NUM_THREADS": "1"}
     assert Local(tmp_path, Needs(jobs=4, cpus=3)).environment(None) == {"OMP_NUM_THREADS": "3"}
+
+
+def test_each_local_job_has_gpus_of_its_own(tmp_path, monkeypatch):
+    for visible, wanted in ((None, ["0,1", "2,3"]), ("4,5,6,7", ["4,5", "6,7"])):
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        if visible:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        local = Local(tmp_path, Needs(jobs=2, gpus=2))
+        assert [local._gpus(place)["CUDA_VISIBLE_DEVICES"] for place in (0, 1)] == wanted
+        assert Local(tmp_path, Needs(jobs=2))._gpus(1) == {"CUDA_VISIBLE_DEVICES": visible}
 
 
 def test_a_job_asked_to_make_room_is_the_same_job_again(tmp_path):

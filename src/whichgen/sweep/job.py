@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from submitit.helpers import DelayedSubmission
 
@@ -51,25 +52,8 @@ class CellJob:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if finished(self.folder, self.cell, self.wanted):
                 return
-            changed = os.environ | self.environment
-            # submitit's signal is for this process, which stops the training by another one.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "kedro", *self.cell.command],
-                cwd=self.folder,
-                env={name: value for name, value in changed.items() if value is not None},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,  # a terminal's Ctrl-C reaches it by way of this process only
-                pass_fds=(lock.fileno(),),  # locked until both have ended
-            )
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
-            try:
-                code = self._wait(self._process)
-            except BaseException:
-                self._process.terminate()
-                raise
+            self._process = self._start(lock, log)
+            code = self._wait(self._process)
         if code == 128 + signal.SIGTERM and os.environ.get("SUBMITIT_EXECUTOR") == "slurm":
             time.sleep(REQUEUE_SECONDS)  # an error reported now would be the job's end
         if code:
@@ -87,11 +71,34 @@ class CellJob:
                 self._process.wait(STOP_SECONDS)
         return DelayedSubmission(replace(self))
 
+    def _start(self, lock: IO[str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
+        changed = os.environ | self.environment
+        # submitit's signal is for this process, which stops the training by another one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kedro", *self.cell.command],
+            cwd=self.folder,
+            env={name: value for name, value in changed.items() if value is not None},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Locally, Ctrl-C is to reach it by way of this process; Slurm signals a group.
+            process_group=None if self.sweep_lock is None else 0,
+            pass_fds=(lock.fileno(),),  # locked until both have ended
+        )
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
+        return process
+
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
-        while (code := process.poll()) is None:
-            if self.sweep_lock is not None and not held(self.sweep_lock):
-                raise SystemExit("the sweep has ended")
-            time.sleep(POLL_SECONDS)
+        """Its exit code; whatever ends this process before, ends it too."""
+        try:
+            while (code := process.poll()) is None:
+                if self.sweep_lock is not None and not held(self.sweep_lock):
+                    raise SystemExit("the sweep has ended")
+                time.sleep(POLL_SECONDS)
+        except BaseException:
+            process.terminate()
+            raise
         return code
 
 

@@ -1,10 +1,8 @@
-"""A sweep from its plan to its end: prepare, submit, watch, collect."""
+"""A sweep from its first job to its last: submit, watch, collect."""
 
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,30 +10,15 @@ import submitit
 
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Parameters
-from whichgen.sweep.cells import Cell, finished, prepared, wanted_hashes
-from whichgen.sweep.executors import JOB_ID, Executor
+from whichgen.sweep.cells import Cell, finished
+from whichgen.sweep.executors import Executor
 from whichgen.sweep.job import LOCK, CellJob, held
+from whichgen.sweep.slurm import JOB_ID
 from whichgen.sweep.workspace import JOBS, LOG, SWEEP, collect, make_workspace
 from whichgen.training.process import only_process
 
 POLL_SECONDS = 0.5
 Say = Callable[[str], None]
-
-
-def prepare(project: Path, datasets: Sequence[str], say: Say) -> None:
-    """Pack each dataset and fit its judge where that was never done.
-
-    Raises:
-        WhichgenError: if one could not be prepared; its own command has said why.
-    """
-    for dataset in datasets:
-        if prepared(project, dataset):
-            continue
-        say(f"{dataset}: packing the data, fitting the judge")
-        arguments = ("run", "--pipelines=extractor", "--params", f"dataset={dataset}")
-        done = subprocess.run([sys.executable, "-m", "kedro", *arguments], cwd=project, check=False)
-        if done.returncode:
-            raise WhichgenError(f"{dataset}: not prepared: kedro {' '.join(arguments)} failed")
 
 
 @dataclass
@@ -147,26 +130,6 @@ class Sweep:
             f"{len(self.failed)} failed"
         )
         self.say(f"{counts} | {cell}: {what}")
-
-
-def plan(
-    project: Path, parameters: Parameters, cells: Sequence[Cell], say: Say
-) -> tuple[Sweep, list[Cell]]:
-    """The sweep of those cells that are not finished in the project, and those that are.
-
-    Cells of a dataset that is not prepared are not finished.
-
-    Raises:
-        WhichgenError: if a dataset was prepared by another configuration.
-    """
-    wanted, done = {}, []
-    for cell in cells:
-        there = prepared(project, cell.dataset)
-        wanted[cell] = wanted_hashes(project, parameters, cell) if there else {}
-        if there and finished(project, cell, wanted[cell]):
-            done.append(cell)
-            del wanted[cell]
-    return Sweep(project, parameters, wanted, say), done
 
 
 def _last_line(log: Path) -> str:
