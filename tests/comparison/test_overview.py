@@ -62,8 +62,8 @@ def test_what_wins_here_and_loses_there_wins_nothing_together(verdicts):
     found = {e["axis"]: e["winner"] for e in summarise(verdicts)["pairwise"]}
     assert (found["diversity"], found["cost"]) == ("tie", "tie")
     assert summarise(verdicts)["ranks"]["diversity"] == {
-        "gan": {"rank": 1.5, "interval": [1, 2]},
-        "dgn": {"rank": 1.5, "interval": [1, 2]},
+        "gan": {"mean_rank": 1.5, "bounds": [1, 2]},
+        "dgn": {"mean_rank": 1.5, "bounds": [1, 2]},
     }
 
 

@@ -28,7 +28,7 @@ def summarise(verdicts: Verdicts) -> dict[str, Any]:
 
     ``table`` has a row a dataset, ``wins`` the decisions on each axis of the headline pairs. Over
     the recipes that every dataset has: ``pairwise`` tests the mean of the datasets' mean
-    differences by the rule of one dataset, corrected over all of it; ``ranks`` are mean ranks with
+    differences by the rule of one dataset, corrected over all of it; ``ranks`` are mean ranks, and
     the bounds that follow from it; ``iqm`` (normalised by the floors) and ``improvement`` are means
     over datasets. ``summary`` says it in sentences.
 
