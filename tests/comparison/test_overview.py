@@ -127,9 +127,7 @@ def test_recipes_that_one_dataset_lacks_are_left_out(verdicts, make_cells):
 
 def test_the_summary_says_the_same_in_both_languages(verdicts):
     overview = summarise(verdicts)
-    assert overview["summary"][0]["en"] == (
-        "Over 2 datasets the recommendation is: DGN on 1 and GAN on 1."
-    )
+    assert overview["summary"][0]["en"] == ("Recommendations on 2 datasets: DGN on 1 and GAN on 1.")
     assert "胜" in overview["summary"][1]["zh"]
     for text in texts_of(overview):
         assert CHINESE.search(text["zh"])
