@@ -49,32 +49,28 @@ def fit_judges(
     return fit(dataset, info, train, choose_device(device))
 
 
-def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
-    """The judges' card, if they are those that the data and the configuration ask for.
+def rebuild_extractor(
+    weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any], dataset: Dataset
+) -> Judge:
+    """The judge in evaluation mode, on the CPU.
 
     Raises:
-        WhichgenError: if they were fitted to other data or with another configuration.
+        WhichgenError: if it was fitted to other data or with another configuration.
     """
-    from whichgen.judges import judge_options
+    from whichgen.judges import judge_options, rebuild_judge
 
-    if card["data_hash"] != info["data_hash"] or card["configuration"] != judge_options(dataset):
+    wanted = judge_options(dataset)
+    if card["data_hash"] != info["data_hash"] or card["configuration"] != wanted:
         raise WhichgenError(
             f"datasets.{info['name']}.extractor: the data or this configuration changed since the "
             f"judges were fitted; run: kedro run --pipelines=extractor "
             f"--params dataset={info['name']}"
         )
-    return card
-
-
-def rebuild_judge(weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any]) -> Judge:
-    """The judge in evaluation mode, on the CPU."""
-    from whichgen.judges import rebuild_judge as rebuild
-
-    return rebuild(weights, card["configuration"], info)
+    return rebuild_judge(weights, wanted, info)
 
 
 def rebuild_second_judge(
-    weights: dict[str, Tensor], card: dict[str, Any], dataset: Dataset, info: dict[str, Any]
+    weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any], dataset: Dataset
 ) -> dict[str, SecondJudge]:
     """The second judge by its name, or nothing where there is none."""
     from whichgen.judges import rebuild_second_judge as rebuild
