@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.workloads import prepared
 from whichgen.parameters import Execution
-from whichgen.pipelines.extractor.nodes import rebuild_judge
+from whichgen.pipelines.extractor.nodes import rebuild_extractor
 from whichgen.training.cell import train_cell
 from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.spec import CellSpec
@@ -50,7 +50,7 @@ def train_once(
             train_split={key: tensor.to(device) for key, tensor in train.items()},
             validation_split=validation,
             info=info,
-            extractor=rebuild_judge(weights, card, info).to(device),
+            extractor=rebuild_extractor(weights, card, info, options).to(device),
             live=Path(folder) / "live",
             checkpoints=Checkpoints(Path(folder) / "checkpoints", spec.identity()),
         )

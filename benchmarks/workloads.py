@@ -23,7 +23,7 @@ from whichgen.parameters import (
     Trunk,
     parse_parameters,
 )
-from whichgen.pipelines.extractor.nodes import rebuild_judge
+from whichgen.pipelines.extractor.nodes import rebuild_extractor
 from whichgen.training.build import build_update
 from whichgen.training.devices import choose_device
 from whichgen.training.ema import EMA
@@ -114,9 +114,9 @@ def load_workload(dataset: str) -> Workload:
 
 def load_validator(dataset: str, n: int) -> Callable[[Generator], dict[str, float]]:
     """What looks at a generator as a training does, by n images of the validation split."""
-    with prepared(dataset) as (_, catalog):
+    with prepared(dataset) as (parameters, catalog):
         files = [catalog.load(name) for name in ("extractor_weights", "extractor_card", "info")]
-        judge = rebuild_judge(*files)
+        judge = rebuild_extractor(*files, parameters.datasets[dataset])
         split = catalog.load("validation")
     return validator(judge, split["images"], split["types"], n=n, seed=SEED)
 

@@ -97,7 +97,7 @@ def explain(error: BaseException) -> str | None:
 
 SHOWN = {
     "data": ("index", "info"),
-    "extractor": ("extractor_weights", "floors"),
+    "extractor": ("extractor_weights", "gates", "floors"),
     "gan": ("gan_generator", "gan_history"),
     "dgn": ("dgn_generator", "dgn_history"),
     "evaluation": ("gan_scores", "dgn_scores", "gan_grid", "dgn_grid"),

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from tests.conftest import Project
+from tests.networks.test_external import pooled
 from whichgen.training.execution import has_bfloat16
 
 pytestmark = pytest.mark.slow
@@ -78,7 +79,7 @@ def test_the_same_seed_gives_the_same_bytes(trained_project, fresh_project):
         )
 
 
-def test_a_folder_of_colour_images_without_labels(fresh_project):
+def test_a_folder_of_colour_images_without_labels_and_a_second_judge_from_elsewhere(fresh_project):
     rng = np.random.default_rng(0)
     folder = fresh_project.path("data/01_raw/my_images")
     folder.mkdir(parents=True)
@@ -86,8 +87,11 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
         pixels = rng.integers(0, 80, (20, 24, 3), np.uint8)
         pixels[..., i % 3] += 150
         Image.fromarray(pixels).save(folder / f"{i}.png")
+    fresh_project.path("network.onnx").write_bytes(pooled())
     fresh_project.run(
         "kedro", "run", "--params",
+        "datasets.my_images.external_judge.name=dinov2,"
+        "datasets.my_images.external_judge.weights=network.onnx,"
         "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
         "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000,"
         "datasets.my_images.autoencoder.images_seen=2000",
@@ -100,7 +104,8 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
         scores = fresh_project.path(f"data/08_reporting/my_images/cells/{recipe}/0/scores.json")
         record = json.loads(scores.read_text())
         assert record["judge"].startswith("autoencoder_")  # no type of these images is a label
-        assert record["second"] is None
+        assert record["second"]["judge"].startswith("fd_dinov2_")
+        assert record["second"]["scores"]["fd"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,22 @@ def fit_judges(
     return fit(dataset, info, train, choose_device(device))
 
 
-def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
-    """The judges' card, if they are those that the data and the configuration ask for.
+def rebuild_extractor(
+    weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any], dataset: Dataset
+) -> Judge:
+    """The judge in evaluation mode, on the CPU.
 
     Raises:
-        WhichgenError: if they were fitted to other data or with another configuration.
+        WhichgenError: if it was fitted to other data or with another configuration.
     """
+    from whichgen.networks import judge_from_weights
+
+    check_judges(card, info, dataset)
+    return judge_from_weights(weights, info["resolution"])
+
+
+def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> None:
+    """Raises WhichgenError if they were fitted to other data or with another configuration."""
     from whichgen.judges import judge_options
 
     if card["data_hash"] != info["data_hash"] or card["configuration"] != judge_options(dataset):
@@ -63,18 +73,10 @@ def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -
             f"judges were fitted; run: kedro run --pipelines=extractor "
             f"--params dataset={info['name']}"
         )
-    return card
-
-
-def rebuild_judge(weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any]) -> Judge:
-    """The judge in evaluation mode, on the CPU; `card` says that it is the one asked for."""
-    from whichgen.networks import judge_from_weights
-
-    return judge_from_weights(weights, info["resolution"])
 
 
 def rebuild_second_judge(
-    weights: dict[str, Tensor], card: dict[str, Any], dataset: Dataset, info: dict[str, Any]
+    weights: dict[str, Tensor], card: dict[str, Any], info: dict[str, Any], dataset: Dataset
 ) -> dict[str, SecondJudge]:
     """The second judge by its name, or nothing where there is none."""
     from whichgen.judges import rebuild_second_judge as rebuild

@@ -4,12 +4,11 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.pipelines.extractor.nodes import (
     check_gates,
-    check_judges,
     check_preparation,
     extract_real_features,
     fit_judges,
     measure_floors,
-    rebuild_judge,
+    rebuild_extractor,
     rebuild_second_judge,
 )
 
@@ -31,26 +30,20 @@ def create_pipeline() -> Pipeline:
                 name="fit_judges",
             ),
             node(
-                check_judges,
-                ["extractor_card", "current_info", "dataset"],
-                "current_card",
-                name="check_judges",
-            ),
-            node(
-                rebuild_judge,
-                ["extractor_weights", "current_card", "current_info"],
+                rebuild_extractor,
+                ["extractor_weights", "extractor_card", "current_info", "dataset"],
                 "extractor",
-                name="rebuild_judge",
+                name="rebuild_extractor",
             ),
             node(
                 rebuild_second_judge,
-                ["second_weights", "current_card", "dataset", "current_info"],
+                ["second_weights", "extractor_card", "current_info", "dataset"],
                 "second_judge",
                 name="rebuild_second_judge",
             ),
             node(
                 check_gates,
-                ["extractor", "second_judge", "current_card", "validation", "test", "info"],
+                ["extractor", "second_judge", "extractor_card", "validation", "test", "info"],
                 "gates",
                 name="check_gates",
             ),
