@@ -1,4 +1,7 @@
-"""EMA, FLOPs, seeds, devices and the learning-rate schedule."""
+"""EMA, FLOPs, seeds, devices, memory and the learning-rate schedule."""
+
+import platform
+import resource
 
 import pytest
 import torch
@@ -78,3 +81,16 @@ def test_a_device_that_is_not_there_is_refused_and_auto_finds_one():
 
 def test_peak_memory_is_that_of_this_process():
     assert 50e6 < peak_memory_bytes(torch.device("cpu")) < 100e9
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have no such knob")
+def test_large_tensors_take_memory_that_others_left_without_a_fault_for_each_page():
+    choose_device("cpu")
+
+    def faults():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.ones(16 * 2**20)  # 64 MiB, 16,384 pages of 4 KiB
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    faults()
+    assert faults() < 1000

@@ -6,6 +6,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from whichgen.networks.norms import GroupNorm
+
 Network = TypeVar("Network", bound=nn.Module)
 
 Pull = Callable[[Tensor], Tensor]
@@ -36,17 +38,6 @@ def widths(base_width: int, resolution: int) -> list[int]:
     return [max(16, (base_width >> level) // 8 * 8) for level in range(doublings)]
 
 
-class GroupNorm(nn.GroupNorm):
-    """Group normalisation (Wu & He 2018) in float32, whatever its input is.
-
-    So torch's autocast has it on a GPU; on a CPU it would run in bfloat16, several times slower.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, s, s) → the same in float32, of mean 0 and variance 1 in each group at first."""
-        return super().forward(x.float())
-
-
 class NormalisedResidual(nn.Module):
     """x + conv(SiLU(GroupNorm(x))): the residual block of the generators. (B, C, s, s) kept."""
 
@@ -59,6 +50,41 @@ class NormalisedResidual(nn.Module):
         return x + self.conv(nn.functional.silu(self.norm(x)))
 
 
+class Doubling(nn.Module):
+    """Pixel shuffle (Shi et al. 2016), of channels that lie as `runs` has them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 4 C, s, s), channel (2 i + j) C + c for the pixel (i, j) → (B, C, 2 s, 2 s)."""
+        rows = x.permute(0, 2, 3, 1).unflatten(3, (2, 2, -1))  # (B, s, s, 2, 2, C)
+        return rows.transpose(2, 3).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+
+
+def runs(weight: Tensor, dim: int) -> Tensor:
+    """A convolution's weight (or bias), its channels reordered from (C, 2, 2) to (2, 2, C).
+
+    torch shuffles pixel by pixel and channel by channel; in this order, and channels last, whole
+    runs of channels are copied, which is many times faster. The weight stays in torch's order.
+    """
+    if weight.dim() == 1:
+        return weight.unflatten(0, (-1, 4)).T.flatten()
+    lying = weight.movedim(1, 3)  # as it lies in memory: (out, side, side, in)
+    place = 3 if dim == 1 else 0
+    pairs = lying.unflatten(place, (-1, 4)).transpose(place, place + 1)
+    return pairs.flatten(place, place + 1).movedim(3, 1)
+
+
+class DoublingConvolution(nn.Conv2d):
+    """A 3×3 convolution to 4 channels for each one after `Doubling`, which follows it."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__(channels, 4 * out, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, s, s) → (B, 4 · out, s, s)."""
+        assert self.bias is not None
+        return nn.functional.conv2d(x, runs(self.weight, 0), runs(self.bias, 0), padding=1)
+
+
 class Halving(nn.Module):
     """Pixel-unshuffle and convolution: (B, channels, s, s) → (B, out, s/2, s/2)."""
 
@@ -68,11 +94,14 @@ class Halving(nn.Module):
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Pull]:
         """The output, and what takes a gradient by the output to that by x."""
+        weight = runs(self.conv.weight, 1)
+        rows = x.permute(0, 2, 3, 1).unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
+        apart = rows.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
 
         def pull(grad: Tensor) -> Tensor:
-            return nn.functional.pixel_shuffle(_pull_convolution(grad, self.conv), 2)
+            return Doubling()(pull_convolution(grad, weight))
 
-        return self.conv(nn.functional.pixel_unshuffle(x, 2)), pull
+        return nn.functional.conv2d(apart, weight, self.conv.bias, padding=1), pull
 
 
 class PlainResidual(nn.Module):
@@ -93,8 +122,8 @@ class PlainResidual(nn.Module):
         hidden = self.conv_in(leaky_relu(x))
 
         def pull(grad: Tensor) -> Tensor:
-            inner = pull_leaky_relu(_pull_convolution(grad, self.conv_out), hidden)
-            return grad + pull_leaky_relu(_pull_convolution(inner, self.conv_in), x)
+            inner = pull_leaky_relu(pull_convolution(grad, self.conv_out.weight), hidden)
+            return grad + pull_leaky_relu(pull_convolution(inner, self.conv_in.weight), x)
 
         return x + self.conv_out(leaky_relu(hidden)), pull
 
@@ -105,14 +134,13 @@ def leaky_relu(x: Tensor) -> Tensor:
 
 
 def pull_leaky_relu(grad: Tensor, x: Tensor) -> Tensor:
-    """The gradient by x of `leaky_relu(x)`; its own derivative by x is 0, so x is taken as fixed."""
+    """The gradient by x of `leaky_relu(x)`; its own derivative by x is 0: x is taken as fixed."""
     return torch.ops.aten.leaky_relu_backward(grad, x.detach(), LEAK, False)
 
 
-def _pull_convolution(grad: Tensor, conv: nn.Conv2d) -> Tensor:
+def pull_convolution(grad: Tensor, weight: Tensor) -> Tensor:
     """The gradient by the input of a convolution that keeps the size."""
-    padding = conv.kernel_size[0] // 2
-    return nn.functional.conv_transpose2d(grad, conv.weight, padding=padding)
+    return nn.functional.conv_transpose2d(grad, weight, padding=weight.shape[-1] // 2)
 
 
 def channels_last(network: Network) -> Network:

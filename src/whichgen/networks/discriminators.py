@@ -62,6 +62,7 @@ class Discriminator(nn.Module):
     def _trunk(self, images: Tensor) -> tuple[Tensor, list[Pull]]:
         x, pulls = images.contiguous(memory_format=torch.channels_last), []
         for layer in self.layers:
+            assert isinstance(layer, Halving | PlainResidual)
             x, pull = layer.vjp(x)
             pulls.append(pull)
         return x, pulls
@@ -88,6 +89,7 @@ class Places(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, s, s) → (B, channels)."""
+        assert self.bias is not None
         return (x.permute(0, 2, 3, 1) * self._weights()).sum(dim=(1, 2)) + self.bias
 
     def pull(self, grad: Tensor) -> Tensor:

@@ -3,7 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks.blocks import GroupNorm, NormalisedResidual, base_size, widths
+from whichgen.networks.blocks import (
+    Doubling,
+    DoublingConvolution,
+    NormalisedResidual,
+    base_size,
+    widths,
+)
+from whichgen.networks.norms import GroupNorm
 from whichgen.networks.stems import SharedStem, StemSet
 
 
@@ -23,7 +30,7 @@ class Trunk(nn.Module):
             last = level == len(sizes) - 1
             after = channels if last else sizes[level + 1]
             layers += [GroupNorm(8, here), nn.SiLU()]
-            layers += [nn.Conv2d(here, 4 * after, kernel_size=3, padding=1), nn.PixelShuffle(2)]
+            layers += [DoublingConvolution(here, after), Doubling()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
 """Which device to train on, what is sent there, and how much memory a training took."""
 
+import ctypes
 import os
+import platform
 import resource
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ import torch
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as in malloc.h
 
 
 def choose_device(name: str) -> torch.device:
@@ -26,7 +30,20 @@ def choose_device(name: str) -> torch.device:
     # Second moments of tiny gradients sink below the smallest normal number, where a CPU is many
     # times slower. torch's worker threads inherit this if it is set before they start.
     torch.set_flush_denormal(True)
+    _keep_freed_memory()
     return torch.device(name)
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep what is freed: by default it returns large blocks to the system.
+
+    A step frees and asks for the same large tensors as the one before, and the system clears each
+    page of new memory when it is first touched.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, 2**30)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:

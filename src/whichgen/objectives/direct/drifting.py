@@ -17,9 +17,11 @@ def distances_to_all(fake: Tensor, real: Tensor) -> Tensor:
     n_fake = fake.shape[1]
     norms = torch.cat([torch.linalg.vector_norm(points, dim=2) for points in (fake, real)], dim=1)
     squares = norms.square_()  # (K, G + P)
-    result = squares[:, :n_fake].unsqueeze(2) + squares.unsqueeze(1)
-    result[..., :n_fake].baddbmm_(fake, fake.mT, alpha=-2.0)
-    result[..., n_fake:].baddbmm_(fake, real.mT, alpha=-2.0)
+    sums = squares[:, :n_fake].unsqueeze(2) + squares.unsqueeze(1)
+    parts = zip(sums.tensor_split([n_fake], dim=2), (fake, real), strict=True)
+    result = torch.cat(
+        [torch.baddbmm(part, fake, points.mT, alpha=-2.0) for part, points in parts], dim=2
+    )
     return result.clamp_min_(0.0).sqrt_()
 
 
@@ -41,8 +43,8 @@ def drift(distances: Tensor, fake: Tensor, real: Tensor, temperatures: list[floa
     push, pull = affinity.clamp_min_(LEAST_AFFINITY).sqrt_().tensor_split([n_fake], dim=3)
     total_push, total_pull = (part.sum(dim=3, keepdim=True) for part in (push, pull))
     # One product for all temperatures: it reads the points, which are the most memory, once.
-    field = (pull * total_push).flatten(1, 2) @ real  # (K, T·G, D)
-    field.baddbmm_((push * total_pull).flatten(1, 2), fake, alpha=-1.0)
+    pulled = (pull * total_push).flatten(1, 2) @ real  # (K, T·G, D)
+    field = torch.baddbmm(pulled, (push * total_pull).flatten(1, 2), fake, alpha=-1.0)
     return field.unflatten(1, (n_temperatures, n_fake))
 
 
