@@ -51,13 +51,16 @@ class DirectUpdate:
         shape = (self.generator.n_types, self._generated, self.generator.latent)
         z = torch.randn(shape, generator=rng).to(reals[0].device)
         fake = self.generator.each(z)  # (K, G, C, R, R)
-        loss, terms = self._loss(self._space.fake(fake), reals)
+        loss, terms = self._loss(self._space.fake(fake), reals, step)
         norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 
-    def _loss(self, fakes: list[Tensor], reals: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    def _loss(
+        self, fakes: list[Tensor], reals: list[Tensor], step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum over spaces; the terms of the second one are marked as features'."""
-        parts = [self._objective(fake, real) for fake, real in zip(fakes, reals, strict=True)]
+        rng = stream(self._seed, "objective", step)
+        parts = [self._objective(fake, real, rng) for fake, real in zip(fakes, reals, strict=True)]
         terms = dict(parts[0][1])
         for _, more in parts[1:]:
             terms |= {f"feature_{name}": term for name, term in more.items()}

@@ -56,7 +56,9 @@ class Drifting:
             raise ValueError(f"temperatures must be positive numbers, got {temperatures}")
         self.temperatures = temperatures
 
-    def __call__(self, fake: Tensor, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D), float32 → scalar loss, terms by name."""
         with torch.no_grad():
             unit, force, terms = self._force(fake.detach().float(), real.float())
