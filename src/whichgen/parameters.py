@@ -1,6 +1,6 @@
 """The configuration, typed: what the files under conf/ may say, and what they may not."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -36,6 +36,24 @@ class Component(BaseModel):
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments."""
         return dict(self.model_extra or {})
+
+    def build(self, allowed: Mapping[str, Callable[..., Any]], key: str, **given: Any) -> Any:
+        """What the component names, called with its arguments and those that the code gives.
+
+        Args:
+            allowed: the allow-list. key: of the component in a recipe, for the error's sake.
+
+        Raises:
+            WhichgenError: if the name is not on the list or an argument is wrong.
+        """
+        if self.name not in allowed:
+            raise WhichgenError(
+                f"{key}.name: '{self.name}' is not one of {', '.join(sorted(allowed))}"
+            )
+        try:
+            return allowed[self.name](**given, **self.arguments())
+        except (TypeError, ValueError) as error:
+            raise WhichgenError(f"{key} '{self.name}': {error}") from None
 
 
 class Split(Strict):
@@ -85,16 +103,17 @@ class Dataset(Strict):
     threads: Count | None = None
 
 
-class GeneratorOptions(Strict):
-    """What a recipe says of its generator: the dimension of its latent."""
+class GeneratorOptions(Component):
+    """A network of `networks.build.GENERATORS`, the dimension of its latent, and its options."""
 
+    name: str = "convolutional"
     latent: Count
 
 
-class DiscriminatorOptions(Strict):
-    """What a recipe says of its discriminator: its width as a multiple of the trunk's."""
+class DiscriminatorOptions(Component):
+    """A network of `networks.build.DISCRIMINATORS` and its options."""
 
-    width_factor: Positive
+    name: str = "convolutional"
 
 
 class Training(Strict):

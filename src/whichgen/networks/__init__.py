@@ -1,7 +1,12 @@
 """Networks: generators (one, or a set over shared layers), discriminators, extractors."""
 
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
-from whichgen.networks.build import build_generator, load_generator, rebuild_generator
+from whichgen.networks.build import (
+    build_discriminator,
+    build_generator,
+    load_generator,
+    rebuild_generator,
+)
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.extractors import LOOK, Classifier
 from whichgen.networks.generators import Generator
@@ -15,6 +20,7 @@ __all__ = [
     "Generator",
     "SharedStem",
     "StemSet",
+    "build_discriminator",
     "build_generator",
     "channels_last",
     "load_generator",

@@ -30,6 +30,11 @@ def widths(base_width: int, resolution: int) -> list[int]:
     return [max(16, (base_width >> level) // 8 * 8) for level in range(doublings)]
 
 
+def same_size_convolution(before: int, after: int) -> nn.Conv2d:
+    """A 3×3 convolution (B, before, s, s) → (B, after, s, s)."""
+    return nn.Conv2d(before, after, kernel_size=3, padding=1)
+
+
 class NormalisedResidual(nn.Module):
     """x + conv(SiLU(GroupNorm(x))): the residual block of the generators. (B, C, s, s) kept."""
 
