@@ -51,16 +51,20 @@ class DirectUpdate:
         shape = (self.generator.n_types, self._generated, self.generator.latent)
         z = torch.randn(shape, generator=rng).to(reals[0].device)
         fake = self.generator.each(z)  # (K, G, C, R, R)
-        loss, terms = self._loss(self._space.fake(fake), reals, step)
+        loss, terms = self._loss(self._space.fake(fake), reals, self._noise(step, reals))
         norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 
+    def _noise(self, step: int, reals: list[Tensor]) -> list[Tensor]:
+        """What the objective wants to be random: (D, draws) for each space."""
+        rng, draws = stream(self._seed, "objective", step), self._objective.draws
+        return [torch.randn(r.shape[2], draws, generator=rng).to(r.device) for r in reals]
+
     def _loss(
-        self, fakes: list[Tensor], reals: list[Tensor], step: int
+        self, fakes: list[Tensor], reals: list[Tensor], noises: list[Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum over spaces; the terms of the second one are marked as features'."""
-        rng = stream(self._seed, "objective", step)
-        parts = [self._objective(fake, real, rng) for fake, real in zip(fakes, reals, strict=True)]
+        parts = [self._objective(*space) for space in zip(fakes, reals, noises, strict=True)]
         terms = dict(parts[0][1])
         for _, more in parts[1:]:
             terms |= {f"feature_{name}": term for name, term in more.items()}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
 
 from whichgen.objectives.direct.drifting import Drifting
@@ -17,14 +16,21 @@ from whichgen.objectives.direct.sliced_wasserstein import SlicedWasserstein
 
 
 class DirectObjective(Protocol):
-    """What every direct objective offers."""
+    """What every direct objective offers.
+
+    Attributes:
+        draws: columns of normal noise that it wants for each step; 0 for none.
+    """
+
+    draws: int
 
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator
+        self, fake: Tensor, real: Tensor, noise: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D) → scalar loss and its terms by name.
 
-        rng: of this step, on the CPU, for an objective that draws; the others take no notice of it.
+        noise: (D, draws), from N(0, 1). All that is random comes in by it, so that an objective is
+        a function of tensors alone.
         """
 
 

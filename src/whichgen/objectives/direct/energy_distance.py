@@ -3,7 +3,6 @@
 Székely and Rizzo 2013, "Energy statistics"; 2 E‖x − y‖ − E‖x − x′‖ − E‖y − y′‖.
 """
 
-import torch
 from torch import Tensor
 
 from whichgen.objectives.direct.distances import root, squared_distances
@@ -17,8 +16,10 @@ class EnergyDistance:
     0.
     """
 
+    draws = 0
+
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D), G and P ≥ 2 → scalar loss, terms."""
         between = root(squared_distances(fake, real)).mean()

@@ -29,13 +29,15 @@ class FieldObjective:
         temperatures: each R, in units of the mean distance from generated to all samples.
     """
 
+    draws = 0
+
     def __init__(self, field: Field, temperatures: list[float]) -> None:
         if not temperatures or min(temperatures) <= 0:
             raise ValueError(f"temperatures must be positive numbers, got {temperatures}")
         self._field, self._temperatures = field, temperatures
 
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D) → scalar loss, terms by name."""
         fake = precise(fake)

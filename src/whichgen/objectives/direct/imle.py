@@ -7,7 +7,6 @@ chosen ones spread as the latents that are drawn later do.
 
 import math
 
-import torch
 from torch import Tensor
 
 from whichgen.objectives.direct.distances import root, squared_distances
@@ -23,13 +22,15 @@ class IMLE:
             plain IMLE.
     """
 
+    draws = 0
+
     def __init__(self, *, epsilon: float) -> None:
         if epsilon < 0:
             raise ValueError(f"epsilon must not be negative, got {epsilon}")
         self._epsilon = epsilon
 
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D) → scalar loss, terms by name.
 

@@ -24,6 +24,8 @@ class MMD:
             median squared distance of generated to real samples (the median heuristic).
     """
 
+    draws = 0
+
     def __init__(
         self, *, bandwidths: list[float], unit: Literal["data", "median"] = "data"
     ) -> None:
@@ -34,7 +36,7 @@ class MMD:
         self._bandwidths, self._median = bandwidths, unit == "median"
 
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D) → scalar loss, terms by name."""
         between = squared_distances(fake, real)

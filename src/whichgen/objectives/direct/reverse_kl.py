@@ -7,7 +7,6 @@ one sample for all latents. With a minus the objective is −KL(p_G ‖ p_data).
 import math
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from whichgen.errors import WhichgenError
@@ -29,6 +28,8 @@ class ReverseKL:
         sign: `diversity`, the one intended by the article's words, or `printed`.
     """
 
+    draws = 0
+
     def __init__(
         self, *, bandwidth: float, sign: Literal["diversity", "printed"] = "diversity"
     ) -> None:
@@ -39,7 +40,7 @@ class ReverseKL:
         self._bandwidth, self._sign = bandwidth, SIGNS[sign]
 
     def __call__(
-        self, fake: Tensor, real: Tensor, rng: torch.Generator | None = None
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, G, D) → scalar loss, terms by name.
 
