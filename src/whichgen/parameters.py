@@ -116,8 +116,40 @@ class DiscriminatorOptions(Component):
     name: str = "convolutional"
 
 
+ValidationFigure = Literal[
+    "validation_fd",
+    "validation_coverage",
+    "validation_spread",
+    "validation_c2st_p",
+    "validation_c2st_detectable",
+]
+
+
+class Bound(Strict):
+    """Where a validation figure must be: at most a number, at least one, or between two."""
+
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "Bound":
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("stop_when: a figure needs at_most or at_least")
+        return self
+
+    def holds(self, figure: float) -> bool:
+        """Whether the figure is within; NaN never is."""
+        above = self.at_least is None or figure >= self.at_least
+        return above and (self.at_most is None or figure <= self.at_most)
+
+
 class Training(Strict):
-    """What the loop needs; see `training.loop.Plan`."""
+    """What the loop needs; see `training.loop.Plan`.
+
+    Attributes:
+        stop_when: bounds of validation figures; the training ends at the first validation within
+            all of them, else with the budget. No bounds, no such end.
+    """
 
     rate: Positive
     betas: tuple[Decay, Decay]
@@ -128,6 +160,7 @@ class Training(Strict):
     rows: Count = 64
     validations: Count = 16
     validation_images: Annotated[int, Field(gt=5)] = 2000
+    stop_when: dict[ValidationFigure, Bound] = {}
 
 
 class GanTraining(Training):

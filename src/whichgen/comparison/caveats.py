@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from whichgen.comparison.axes import floor_of, median_score
@@ -94,8 +95,21 @@ def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[str]:
+def _stopped_early(cells: Sequence[Cell]) -> list[str]:
+    """Of each recipe that stops by a rule of its own: how often, and what it spent till then."""
     found = []
+    for recipe in dict.fromkeys(cell.recipe for cell in cells if cell.stopped_early):
+        runs = by_seed(cells, recipe).values()
+        shares = [float(cell.ended["budget_share"]) for cell in runs if cell.stopped_early]
+        found.append(
+            f"{recipe} stopped by its own rule in {len(shares)} of {len(runs)} runs, after "
+            f"{median(shares):.0%} of the budget in the median: it has spent less than it might."
+        )
+    return found
+
+
+def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[str]:
+    found = _stopped_early(cells)
     if verdict["failed"]:
         names = listed([f"{item['recipe']} seed {item['seed']}" for item in verdict["failed"]])
         found.append(

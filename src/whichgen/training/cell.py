@@ -68,6 +68,7 @@ def train_cell(
             validation_split["types"],
             n=spec.recipe.training.validation_images,
             seed=spec.seed,
+            two_sample=any("c2st" in name for name in spec.recipe.training.stop_when),
         )
         past = {name: saved[name] for name in ("history", "seconds")} if saved else {}
         files = LiveFiles(live, spec.configuration(), spec.seed, **past)
@@ -91,6 +92,7 @@ def _plan(spec: CellSpec) -> Plan:
         ema_decay=training.ema_decay,
         warmup=training.warmup,
         final_rate=training.final_rate,
+        stop_when=training.stop_when,
     )
 
 

@@ -65,7 +65,7 @@ def score_cell(
     """The cell's scores beside their floors. A failed run is recorded as failed, without scores."""
     from whichgen.evaluation import score_features
 
-    kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
+    kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels", "ended")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
     record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
