@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,21 @@ def nested(settings: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def run_cell(plan: Mapping[str, Any], recipe: str, settings: dict[str, Any], seed: int) -> Row:
-    """Train one cell of the plan's dataset; its best validation and what it took."""
+def in_project() -> None:
+    """Be ready to run pipelines of this project, unseen by MLflow."""
+    os.environ["WHICHGEN_TRACKING"] = "off"
+    os.chdir(ROOT)
+    configure_project("whichgen")
+
+
+@contextmanager
+def trained_cell(
+    plan: Mapping[str, Any], recipe: str, settings: dict[str, Any], seed: int
+) -> Iterator[Path]:
+    """Train one cell of the plan's dataset and budget; its folder, which is removed at the end.
+
+    If it stayed it would count as a change of what dvc.yaml compares.
+    """
     parameters = {
         "dataset": plan["dataset"],
         "seed": seed,
@@ -50,12 +64,23 @@ def run_cell(plan: Mapping[str, Any], recipe: str, settings: dict[str, Any], see
         family = session.load_context().params["recipes"][recipe]["family"]
         session.run(pipeline_names=[family])
     folder = ROOT / "data/06_models" / plan["dataset"] / recipe / str(seed)
-    looks = pd.read_csv(folder / "history.csv").dropna(subset="validation_fd")
-    best = looks.loc[looks["validation_fd"].idxmin()]
-    seconds = json.loads((folder / "measured.json").read_text())["seconds"]
-    shutil.rmtree(folder)  # else the trial would count as a change of what dvc.yaml compares
+    yield folder
+    shutil.rmtree(folder)
+
+
+def looks(folder: Path) -> pd.DataFrame:
+    """The rows of a cell's history at which it was validated."""
+    return pd.read_csv(folder / "history.csv").dropna(subset="validation_fd")
+
+
+def run_cell(plan: Mapping[str, Any], recipe: str, settings: dict[str, Any], seed: int) -> Row:
+    """A cell's best validation and what it took."""
+    with trained_cell(plan, recipe, settings, seed) as folder:
+        rows = looks(folder)
+        seconds = json.loads((folder / "measured.json").read_text())["seconds"]
+    best = rows.loc[rows["validation_fd"].idxmin()]
     return {
-        "steps": looks["step"].max(),
+        "steps": rows["step"].max(),
         "validation FD": best["validation_fd"],
         "validation coverage": best["validation_coverage"],
         "seconds": seconds,
@@ -82,9 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", choices=plans)
     plan = plans[parser.parse_args().plan]
-    os.environ["WHICHGEN_TRACKING"] = "off"
-    os.chdir(ROOT)
-    configure_project("whichgen")
+    in_project()
     rows = [
         run_trial(plan, recipe, change)
         for changes in zip(*plan["trials"].values(), strict=True)
