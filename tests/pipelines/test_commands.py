@@ -131,3 +131,28 @@ def test_a_mistake_leaves_finished_files_as_they_were(trained_project):
     before = weights.read_bytes()
     trained_project.run("kedro", "run", "--pipelines=gan", "--params", "budget=5", ok=False)
     assert weights.read_bytes() == before
+
+
+def test_the_articles_dgn_trains_stops_by_its_rule_and_is_sampled(trained_project):
+    """Its rule within reach at the first validation; scored, and told apart in the results."""
+    reach = "recipes.article_dgn.training.stop_when"
+    rule = f"{reach}.validation_fd.at_most=1e9,{reach}.validation_coverage.at_least=0"
+    trained_project.run(
+        "kedro", "run", "--pipelines=dgn,evaluation", "--to-outputs=dgn_scores",
+        "--params", f"recipe=article_dgn,budget=2e10,{rule}",
+    )  # fmt: skip
+    folder = trained_project.path("data/06_models/digits/article_dgn/0")
+    record = json.loads((folder / "cell.json").read_text())
+    assert record["ended"]["because"] == "rule"
+    assert record["ended"]["budget_share"] < 0.1  # the first of 16 validations
+    scores = trained_project.path("data/08_reporting/digits/cells/article_dgn/0/scores.json")
+    assert json.loads(scores.read_text())["ended"] == record["ended"]
+    out = trained_project.path("article.png")
+    trained_project.run(
+        "whichgen", "sample", "--recipe", "article_dgn", "--type", "3", "--n", "4",
+        "--out", str(out),
+    )  # fmt: skip
+    with Image.open(out) as picture:
+        assert min(picture.size) >= 8  # px, of one image or more
+    for layer in ("06_models/digits", "07_model_output/digits", "08_reporting/digits/cells"):
+        shutil.rmtree(trained_project.path(f"data/{layer}/article_dgn"))  # not for other tests
