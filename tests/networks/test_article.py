@@ -59,3 +59,14 @@ def test_the_discriminator_sees_the_articles_pixels(n_types):
     torch.testing.assert_close(net(to_float(images), types), expected, atol=1e-5, rtol=1e-5)
     plain = 784 * 256 + 256 + 256 + 1
     assert sum(p.numel() for p in net.parameters()) == plain + n_types * 256
+
+
+@pytest.mark.parametrize("n_types", [0, 2])
+def test_the_discriminators_slopes_are_its_gradients(n_types):
+    torch.manual_seed(0)
+    net = ArticleDiscriminator(channels=1, resolution=8, n_types=n_types)
+    images, types = torch.rand(4, 1, 8, 8).requires_grad_(True), torch.tensor([0, 1, 1, 0])
+    logits, slopes = net.with_slopes(images, types)
+    torch.testing.assert_close(logits, net(images, types))
+    (expected,) = torch.autograd.grad(logits.sum(), images)
+    torch.testing.assert_close(slopes, expected)

@@ -45,12 +45,26 @@ class ArticleDiscriminator(nn.Module):
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """images (B, C, R, R) in [-1, 1], types (B,) int64 → logits (B,)."""
-        pixels = (images.flatten(1) + 1.0) / 2.0
-        hidden = torch.relu(self.hidden(pixels))
-        logits = self.logit(hidden).squeeze(1)
+        return self._logits(self._before_relu(images), self._direction(types))
+
+    def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B,), and the gradient of each by its image (B, C, R, R), for a penalty."""
+        hidden, direction = self._before_relu(images), self._direction(types)
+        slopes = (direction * (hidden > 0)) @ self.hidden.weight / 2.0
+        return self._logits(hidden, direction), slopes.view_as(images)
+
+    def _before_relu(self, images: Tensor) -> Tensor:
+        return self.hidden((images.flatten(1) + 1.0) / 2.0)
+
+    def _direction(self, types: Tensor) -> Tensor:
+        """The gradient of each logit by its hidden layer, (B, 256)."""
+        shared = self.logit.weight.expand(len(types), -1)
         if self.projection is None:
-            return logits
-        return logits + (self.projection(types) * hidden).sum(dim=1) / HIDDEN**0.5
+            return shared
+        return shared + self.projection(types) / HIDDEN**0.5
+
+    def _logits(self, hidden: Tensor, direction: Tensor) -> Tensor:
+        return (torch.relu(hidden) * direction).sum(dim=1) + self.logit.bias
 
 
 def article_generator(
