@@ -87,7 +87,8 @@ class Dataset(Strict):
 
     Attributes:
         source: a source of `whichgen.sources.SOURCES` with its options.
-        clusters: types to make by k-means when the data has no labels.
+        clusters: types to make by k-means when the data has no labels; `auto`: as many as stand
+            apart most (see `clustering.choose_count`).
         trunk: the size of the generators' trunk, the same for both families.
         budget: training FLOPs of one cell.
         threads: CPU threads of one run; None for all cores. More than one help small images little,
@@ -96,7 +97,7 @@ class Dataset(Strict):
 
     source: Component
     split: Split
-    clusters: Annotated[int, Field(ge=2)] = 10
+    clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = 10
     extractor: Extractor
     trunk: Trunk
     budget: Positive
