@@ -164,7 +164,7 @@ def test_the_gaussian_field_is_the_difference_of_weighted_means(samples):
 
 
 def sinkhorn_cost_by_hand(x, y, epsilon):
-    """OT_ε of the cost ½‖x − y‖² between uniform weights, by its dual (Feydy 2019, eq. 9)."""
+    """OT_ε of the cost ½‖x − y‖² between uniform weights, by its dual."""
     cost = ((x[:, None] - y[None]) ** 2).sum(-1) / 2
     f, g = np.zeros(len(x)), np.zeros(len(y))
     for _ in range(2000):

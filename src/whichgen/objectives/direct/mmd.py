@@ -1,6 +1,6 @@
 """Generative moment matching: the root of the squared maximum mean discrepancy.
 
-Li, Swersky, Zemel 2015, "Generative Moment Matching Networks" (GMMN), eqs. 3 and 9: a sum of
+Li, Swersky, Zemel 2015, "Generative Moment Matching Networks" (GMMN): a sum of
 Gaussian kernels exp(−‖x − y‖² / 2σ), all pairs of a batch, and √MMD² as the loss.
 """
 

@@ -1,7 +1,7 @@
 """The sliced Wasserstein distance: optimal transport along random lines, where it is a sort.
 
 Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures"; as a generator's loss
-Deshpande, Zhang, Schwing 2018, eq. 4.
+Deshpande, Zhang, Schwing 2018.
 """
 
 from functools import cache
