@@ -81,11 +81,13 @@ def test_a_folder_of_colour_images_without_labels(fresh_project):
         Image.fromarray(pixels).save(folder / f"{i}.png")
     fresh_project.run(
         "kedro", "run", "--params",
-        "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
+        "dataset=my_images,budget=3e10,datasets.my_images.clusters=auto,"
         "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000",
     )  # fmt: skip
     info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
     assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)
+    assert len(info["types"]["names"]) == 3  # a colour each
+    assert info["types"]["silhouettes"]["3"] > info["types"]["silhouettes"]["2"]
     report = fresh_project.path("data/08_reporting/my_images/comparison/report.html").read_text()
     assert "neither family was given labels" in report.lower()
 

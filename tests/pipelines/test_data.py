@@ -55,14 +55,14 @@ def test_held_out_splits_do_not_come_sorted_by_type(images):
 def test_the_description_counts_and_hashes(images):
     dataset = configuration()
     packed = pack_splits(images, split_images(images, dataset)[0])
-    info = describe_dataset("x", dataset, images, *packed, None)
+    info = describe_dataset("x", dataset, images, *packed, {})
     assert info["counts"] == {"train": 36, "validation": 12, "test": 12}
     assert info["types"] == {"names": ["a", "b", "c"], "shares": pytest.approx([1 / 3] * 3)}
     assert (info["channels"], info["resolution"], info["labelled"]) == (1, 8, True)
     changed = [dict(split) for split in packed]
     changed[0]["images"] = changed[0]["images"].clone()
     changed[0]["images"][0, 0, 0, 0] ^= 1
-    assert describe_dataset("x", dataset, images, *changed, None)["data_hash"] != info["data_hash"]
+    assert describe_dataset("x", dataset, images, *changed, {})["data_hash"] != info["data_hash"]
 
 
 def test_without_labels_the_types_are_clusters(images):
@@ -70,10 +70,10 @@ def test_without_labels_the_types_are_clusters(images):
         images=images.images, labels=None, type_names=None, origins=images.origins
     )
     index, silhouettes = split_images(unlabelled, configuration())
-    assert silhouettes is None
+    assert silhouettes == {}
     assert set(index["type"]) == {0, 1, 2}
     packed = pack_splits(unlabelled, index)
-    info = describe_dataset("x", configuration(), unlabelled, *packed, None)
+    info = describe_dataset("x", configuration(), unlabelled, *packed, {})
     assert info["labelled"] is False
     assert torch.bincount(packed[0]["types"]).tolist() == sorted(
         torch.bincount(packed[0]["types"]).tolist(), reverse=True
@@ -101,7 +101,7 @@ def test_the_number_of_clusters_can_be_chosen_and_the_reason_is_kept():
 def test_data_packed_with_another_split_are_refused(images):
     dataset = configuration()
     info = describe_dataset(
-        "x", dataset, images, *pack_splits(images, split_images(images, dataset)[0]), None
+        "x", dataset, images, *pack_splits(images, split_images(images, dataset)[0]), {}
     )
     assert check_preparation(dataset, info) is info
     other = configuration(split={"validation": 0.2, "test": 0.2, "seed": 1})

@@ -33,15 +33,13 @@ def read_source(dataset: Dataset, raw_folder: Path) -> LabelledImages:
     return load_source(dataset.source.name, raw_folder, dataset.source.arguments())
 
 
-def split_images(
-    images: LabelledImages, dataset: Dataset
-) -> tuple[pd.DataFrame, dict[int, float] | None]:
+def split_images(images: LabelledImages, dataset: Dataset) -> tuple[pd.DataFrame, dict[int, float]]:
     """The table of all images: index, split, type, source, hash.
 
     Without labels the types are clusters of the training split, to which the others are assigned.
 
     Returns:
-        The table, and the silhouette of each number of clusters tried, if the number was chosen.
+        The table, and the silhouette of each number of clusters tried, where one was chosen.
 
     Raises:
         WhichgenError: if a type has too few images for the split.
@@ -49,7 +47,7 @@ def split_images(
     from whichgen.clustering import choose_count, cluster_names, cluster_types
     from whichgen.splits import require_types, split_index
 
-    split, silhouettes = dataset.split, None
+    split, silhouettes = dataset.split, dict[int, float]()
     index = split_index(
         images, images.labels, validation=split.validation, test=split.test, seed=split.seed
     )
@@ -88,7 +86,7 @@ def describe_dataset(
     train: dict[str, Tensor],
     validation: dict[str, Tensor],
     test: dict[str, Tensor],
-    silhouettes: dict[int, float] | None,
+    silhouettes: dict[int, float],
 ) -> dict[str, Any]:
     """What is known of the dataset: shape, types and their shares, counts, hash of all tensors.
 
