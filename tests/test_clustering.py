@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whichgen.clustering import cluster_names, cluster_types
+from whichgen.clustering import choose_count, cluster_names, cluster_types
 from whichgen.errors import WhichgenError
 
 SIZES = (20, 60, 40)  # three well-separated kinds of image
@@ -65,3 +65,25 @@ def test_more_types_than_different_training_images(k: int) -> None:
 
 def test_names() -> None:
     assert cluster_names(3) == ("cluster 0", "cluster 1", "cluster 2")
+
+
+def test_as_many_types_as_there_are_kinds_are_chosen() -> None:
+    images, _ = three_kinds()
+    k, silhouettes = choose_count(images, np.ones(len(images), bool), seed=0)
+    assert k == 3
+    assert list(silhouettes) == [2, 3, 4, 5, 6]  # 20 of 120 images a type at the most
+    assert silhouettes[3] > 0.9 > silhouettes[4]  # well apart; a kind cut in two is not
+
+
+def test_the_choice_is_made_on_training_images_alone() -> None:
+    images, _ = three_kinds()
+    train = np.arange(len(images)) < 90
+    others = images.copy()
+    others[90:] = 255 - others[90:]
+    assert choose_count(others, train, seed=0) == choose_count(images, train, seed=0)
+
+
+def test_too_few_images_to_choose_by_are_refused() -> None:
+    images, _ = three_kinds()
+    with pytest.raises(WhichgenError, match="clusters: auto needs 40 training images"):
+        choose_count(images, np.arange(len(images)) < 39, seed=0)

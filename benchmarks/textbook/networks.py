@@ -59,7 +59,7 @@ class Generator(nn.Module):
 
     def __init__(self, source: networks.Generator, info: dict[str, Any], size: Trunk) -> None:
         super().__init__()
-        width, side, _ = self.first = source.first
+        width, side, _ = self.first = source.trunk.first
         self.embedding = nn.Embedding(source.n_types, source.latent)
         self.linear = nn.Linear(2 * source.latent, width * side**2)
         self.trunk = generator_trunk(info, size)
@@ -76,7 +76,7 @@ class GeneratorSet(nn.Module):
 
     def __init__(self, source: networks.Generator, info: dict[str, Any], size: Trunk) -> None:
         super().__init__()
-        width, side, _ = self.first = source.first
+        width, side, _ = self.first = source.trunk.first
         self.stems = nn.ModuleList(
             nn.Linear(source.latent, width * side**2) for _ in range(source.n_types)
         )

@@ -1,6 +1,6 @@
 """The configuration, typed: what the files under conf/ may say, and what they may not."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -48,6 +48,24 @@ class Component(BaseModel):
         """The keyword arguments."""
         return dict(self.model_extra or {})
 
+    def build(self, allowed: Mapping[str, Callable[..., Any]], key: str, **given: Any) -> Any:
+        """What the component names, called with its arguments and those that the code gives.
+
+        Args:
+            allowed: the allow-list. key: of the component in a recipe, for the error's sake.
+
+        Raises:
+            WhichgenError: if the name is not on the list or an argument is wrong.
+        """
+        if self.name not in allowed:
+            raise WhichgenError(
+                f"{key}.name: '{self.name}' is not one of {', '.join(sorted(allowed))}"
+            )
+        try:
+            return allowed[self.name](**given, **self.arguments())
+        except (TypeError, ValueError) as error:
+            raise WhichgenError(f"{key} '{self.name}': {error}") from None
+
 
 class Split(Strict):
     """Sizes of the held-out splits, as a count or a share of the images, and the seed."""
@@ -87,7 +105,8 @@ class Dataset(Strict):
 
     Attributes:
         source: a source of `whichgen.sources.SOURCES` with its options.
-        clusters: types to make by k-means when the data has no labels.
+        clusters: types to make by k-means when the data has no labels; `auto`: as many as stand
+            apart most (see `clustering.choose_count`).
         extractor: the judge that knows the types. autoencoder: the one that does not; None for the
             same settings. external_judge: second judge in the place of one fitted here.
         trunk: the size of the generators' trunk, the same for both families.
@@ -98,7 +117,7 @@ class Dataset(Strict):
 
     source: Component
     split: Split
-    clusters: Annotated[int, Field(ge=2)] = 10
+    clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = 10
     extractor: Extractor
     autoencoder: Extractor | None = None
     external_judge: ExternalJudge | None = None
@@ -107,20 +126,53 @@ class Dataset(Strict):
     threads: Count | None = None
 
 
-class GeneratorOptions(Strict):
-    """What a recipe says of its generator: the dimension of its latent."""
+class GeneratorOptions(Component):
+    """A network of `networks.build.GENERATORS`, the dimension of its latent, and its options."""
 
+    name: str = "convolutional"
     latent: Count
 
 
-class DiscriminatorOptions(Strict):
-    """What a recipe says of its discriminator: its width as a multiple of the trunk's."""
+class DiscriminatorOptions(Component):
+    """A network of `networks.build.DISCRIMINATORS` and its options."""
 
-    width_factor: Positive
+    name: str = "convolutional"
+
+
+ValidationFigure = Literal[
+    "validation_fd",
+    "validation_coverage",
+    "validation_spread",
+    "validation_c2st_p",
+    "validation_c2st_detectable",
+]
+
+
+class Bound(Strict):
+    """Where a validation figure must be: at most a number, at least one, or between two."""
+
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "Bound":
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("stop_when: a figure needs at_most or at_least")
+        return self
+
+    def holds(self, figure: float) -> bool:
+        """Whether the figure is within; NaN never is."""
+        above = self.at_least is None or figure >= self.at_least
+        return above and (self.at_most is None or figure <= self.at_most)
 
 
 class Training(Strict):
-    """What the loop needs; see `training.loop.Plan`."""
+    """What the loop needs; see `training.loop.Plan`.
+
+    Attributes:
+        stop_when: bounds of validation figures; the training ends at the first validation within
+            all of them, else with the budget. No bounds, no such end.
+    """
 
     rate: Positive
     betas: tuple[Decay, Decay]
@@ -131,6 +183,7 @@ class Training(Strict):
     rows: Count = 64
     validations: Count = 16
     validation_images: Annotated[int, Field(gt=5)] = 2000
+    stop_when: dict[ValidationFigure, Bound] = {}
 
 
 class GanTraining(Training):

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -159,6 +160,24 @@ def test_failed_runs_decide_stability_and_are_named(make_cells):
     assert [item["seed"] for item in verdict["failed"]] == list(range(6))
     assert verdict["recommendation"]["choice"] == "inconclusive"
     assert "6 of its 6 runs failed" in verdict["recommendation"]["sentence"]["en"]
+
+
+def test_runs_that_their_rule_stopped_are_compared_and_named(make_cells):
+    """The budget is what a run may spend; what it did spend is in its cost and in a caveat."""
+    cells = []
+    for cell in make_cells():
+        if cell.family == "dgn" and cell.seed < 3:
+            ended = {"because": "rule", "budget_share": 0.1 * (cell.seed + 2)}
+            cost = {**cell.cost, "training_flops": ended["budget_share"] * cell.budget_flops}
+            cell = replace(cell, ended=ended, cost=cost)
+        cells.append(cell)
+    verdict = decide(cells)
+    assert verdict["left_out"] == []
+    named = [c for c in verdict["recommendation"]["caveats"] if "own rule" in c]
+    assert named == [
+        "dgn stopped by its own rule in 3 of 6 runs, after 30% of the budget in the median: it has "
+        "spent less than it might."
+    ]
 
 
 def test_one_failed_run_counts_but_decides_nothing(make_cells):

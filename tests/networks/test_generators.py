@@ -3,21 +3,30 @@
 import pytest
 import torch
 
-from whichgen.networks import RESOLUTIONS, Discriminator, Generator, SharedStem, StemSet
+from whichgen.networks import RESOLUTIONS, Discriminator, SharedStem, StemSet
+from whichgen.networks.generators import convolutional_generator
+from whichgen.networks.sets import OwnConvolution
+from whichgen.parameters import Trunk
+
+EVERY_SET = pytest.mark.parametrize("which", ["stems", "last_block", "adapters"])
 
 
-def make(stem, n_types, channels=1, resolution=8, seed=0):
+def make(stem, n_types, channels=1, resolution=8, seed=0, **options):
     torch.manual_seed(seed)
-    return Generator(
+    generator = convolutional_generator(
         channels=channels,
         resolution=resolution,
-        n_types=n_types,
         shares=[1 / n_types] * n_types if n_types else [],
         stem=stem,
         latent=6,
-        width=16,
-        blocks=1,
+        trunk=Trunk(width=16, blocks=1),
+        **options,
     )
+    with torch.no_grad():  # what starts at 0 would hide whose weights are used
+        for name, parameter in generator.named_parameters():
+            if name.endswith(".up"):
+                parameter.normal_()
+    return generator
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
@@ -44,25 +53,71 @@ def test_both_families_have_the_same_trunk():
     assert shapes[0] == shapes[1]
 
 
-def test_the_batched_product_is_each_generator_on_its_own():
-    generator = make(StemSet, 4)
-    z = torch.randn(4, 5, 6)
+@EVERY_SET
+def test_the_batched_products_are_each_generator_on_its_own(which):
+    """Generator k alone is a set of one, with the shared weights and its own of each kind."""
+    generator = make(StemSet, 4, set=which)
+    z, weights = torch.randn(4, 5, 6), generator.state_dict()
     together = generator.each(z)
+    alone = make(StemSet, 1, set=which, seed=1)
     for k in range(4):
-        alone = generator.trunk(
-            (z[k] @ generator.stem.weight[k] + generator.stem.bias[k]).unflatten(1, generator.first)
-        )
-        torch.testing.assert_close(together[k], alone, atol=1e-5, rtol=1e-5)
+        own = {
+            name: weights[name][k : k + 1] if weights[name].shape != kept.shape else weights[name]
+            for name, kept in alone.state_dict().items()
+        }
+        alone.load_state_dict(own)
+        torch.testing.assert_close(together[k], alone.each(z[k : k + 1])[0], atol=1e-5, rtol=1e-5)
 
 
-def test_types_in_any_order_reach_their_own_generator():
-    generator = make(StemSet, 4)
+@EVERY_SET
+def test_types_in_any_order_reach_their_own_generator(which):
+    generator = make(StemSet, 4, set=which)
     types = torch.tensor([3, 0, 3, 1, 1, 3])  # none of type 2
     z = torch.randn(6, 6)
     mixed = generator(z, types)
     for i, k in enumerate(types):
         alone = generator.each(z[i].expand(4, 1, 6))[k, 0]
         torch.testing.assert_close(mixed[i], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_a_generators_own_convolution_is_torchs():
+    layer, x = OwnConvolution(2, 3, 5), torch.randn(4, 3, 6, 7)
+    outputs = layer(x, torch.tensor([0, 1, 1, 0]))
+    for i, k in enumerate([0, 1, 1, 0]):
+        kernel, bias = layer.weight[k, :-1].T.reshape(5, 3, 3, 3), layer.weight[k, -1]
+        expected = torch.nn.functional.conv2d(x[i : i + 1], kernel, bias, padding=1)[0]
+        torch.testing.assert_close(outputs[i], expected, atol=1e-5, rtol=1e-5)
+
+
+def test_adapters_start_as_the_shared_trunk_and_cost_little():
+    torch.manual_seed(0)
+    sizes = {}
+    for name, options in {"stems": {}, "adapters": {"set": "adapters", "rank": 2}}.items():
+        trunk = make(StemSet, 4, **options).trunk
+        sizes[name] = sum(p.numel() for p in trunk.parameters())
+    assert sizes["adapters"] - sizes["stems"] == 4 * 2 * 2 * 16  # K, up and down, rank, channels
+    fresh = convolutional_generator(
+        channels=1, resolution=8, shares=[0.5, 0.5], stem=StemSet, latent=6,
+        trunk=Trunk(width=16, blocks=1), set="adapters",
+    )  # fmt: skip
+    before = fresh.each(torch.ones(2, 1, 6))
+    for name, parameter in fresh.named_parameters():
+        if name.endswith(".down"):
+            torch.nn.init.normal_(parameter)
+    assert torch.equal(fresh.each(torch.ones(2, 1, 6)), before)
+
+
+@pytest.mark.parametrize(
+    ("stem", "options", "said"),
+    [
+        (StemSet, {"set": "all"}, "set: 'all' is not one of stems, last_block, adapters"),
+        (SharedStem, {"set": "adapters"}, "set: 'adapters' is for a set of generators"),
+        (StemSet, {"set": "adapters", "rank": 0}, "rank"),
+    ],
+)
+def test_a_wrong_structure_is_refused(stem, options, said):
+    with pytest.raises(ValueError, match=said):
+        make(stem, 3, **options)
 
 
 def test_sampling_is_a_function_of_the_seed_and_not_of_the_batch_size():

@@ -92,12 +92,14 @@ def test_a_folder_of_colour_images_without_labels_and_a_second_judge_from_elsewh
         "kedro", "run", "--params",
         "datasets.my_images.external_judge.name=dinov2,"
         "datasets.my_images.external_judge.weights=network.onnx,"
-        "dataset=my_images,budget=3e10,datasets.my_images.clusters=3,"
+        "dataset=my_images,budget=3e10,datasets.my_images.clusters=auto,"
         "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000,"
         "datasets.my_images.autoencoder.images_seen=2000",
     )  # fmt: skip
     info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
     assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)
+    assert len(info["types"]["names"]) == 3  # a colour each
+    assert info["types"]["silhouettes"]["3"] > info["types"]["silhouettes"]["2"]
     report = fresh_project.path("data/08_reporting/my_images/comparison/report.html").read_text()
     assert "neither family was given labels" in report.lower()
     for recipe in ("gan", "dgn"):
@@ -210,3 +212,28 @@ def test_a_graph_without_a_gpu_is_refused_in_a_line(trained_project):
     assert done.returncode == 1
     assert "cuda_graph: there are none on a cpu; use --params cuda_graph=off" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_articles_dgn_trains_stops_by_its_rule_and_is_sampled(trained_project):
+    """Its rule within reach at the first validation; scored, and told apart in the results."""
+    reach = "recipes.article_dgn.training.stop_when"
+    rule = f"{reach}.validation_fd.at_most=1e9,{reach}.validation_coverage.at_least=0"
+    trained_project.run(
+        "kedro", "run", "--pipelines=dgn,evaluation", "--to-outputs=dgn_scores",
+        "--params", f"recipe=article_dgn,budget=2e10,{rule}",
+    )  # fmt: skip
+    folder = trained_project.path("data/06_models/digits/article_dgn/0")
+    record = json.loads((folder / "cell.json").read_text())
+    assert record["ended"]["because"] == "rule"
+    assert record["ended"]["budget_share"] < 0.1  # the first of 16 validations
+    scores = trained_project.path("data/08_reporting/digits/cells/article_dgn/0/scores.json")
+    assert json.loads(scores.read_text())["ended"] == record["ended"]
+    out = trained_project.path("article.png")
+    trained_project.run(
+        "whichgen", "sample", "--recipe", "article_dgn", "--type", "3", "--n", "4",
+        "--out", str(out),
+    )  # fmt: skip
+    with Image.open(out) as picture:
+        assert min(picture.size) >= 8  # px, of one image or more
+    for layer in ("06_models/digits", "07_model_output/digits", "08_reporting/digits/cells"):
+        shutil.rmtree(trained_project.path(f"data/{layer}/article_dgn"))  # not for other tests

@@ -38,7 +38,7 @@ def images():
 
 
 def test_packed_tensors_are_the_images_that_the_table_says(images):
-    index = split_images(images, configuration())
+    index, _ = split_images(images, configuration())
     for name, split in zip(
         ("train", "validation", "test"), pack_splits(images, index), strict=True
     ):
@@ -48,41 +48,60 @@ def test_packed_tensors_are_the_images_that_the_table_says(images):
 
 
 def test_held_out_splits_do_not_come_sorted_by_type(images):
-    _, _, test = pack_splits(images, split_images(images, configuration()))
+    _, _, test = pack_splits(images, split_images(images, configuration())[0])
     assert test["types"].tolist() != sorted(test["types"].tolist())
 
 
 def test_the_description_counts_and_hashes(images):
     dataset = configuration()
-    packed = pack_splits(images, split_images(images, dataset))
-    info = describe_dataset("x", dataset, images, *packed)
+    packed = pack_splits(images, split_images(images, dataset)[0])
+    info = describe_dataset("x", dataset, images, *packed, {})
     assert info["counts"] == {"train": 36, "validation": 12, "test": 12}
     assert info["types"] == {"names": ["a", "b", "c"], "shares": pytest.approx([1 / 3] * 3)}
     assert (info["channels"], info["resolution"], info["labelled"]) == (1, 8, True)
     changed = [dict(split) for split in packed]
     changed[0]["images"] = changed[0]["images"].clone()
     changed[0]["images"][0, 0, 0, 0] ^= 1
-    assert describe_dataset("x", dataset, images, *changed)["data_hash"] != info["data_hash"]
+    assert describe_dataset("x", dataset, images, *changed, {})["data_hash"] != info["data_hash"]
 
 
 def test_without_labels_the_types_are_clusters(images):
     unlabelled = LabelledImages(
         images=images.images, labels=None, type_names=None, origins=images.origins
     )
-    index = split_images(unlabelled, configuration())
+    index, silhouettes = split_images(unlabelled, configuration())
+    assert silhouettes == {}
     assert set(index["type"]) == {0, 1, 2}
     packed = pack_splits(unlabelled, index)
-    info = describe_dataset("x", configuration(), unlabelled, *packed)
+    info = describe_dataset("x", configuration(), unlabelled, *packed, {})
     assert info["labelled"] is False
     assert torch.bincount(packed[0]["types"]).tolist() == sorted(
         torch.bincount(packed[0]["types"]).tolist(), reverse=True
     )
 
 
+def test_the_number_of_clusters_can_be_chosen_and_the_reason_is_kept():
+    """Three kinds of grey, 40 images each."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    greys = np.array([40, 120, 200])[np.arange(120) % 3]
+    pixels = greys[:, None, None, None] + rng.integers(-9, 10, (120, 1, 8, 8))
+    unlabelled = LabelledImages(
+        images=pixels.astype(np.uint8), labels=None, type_names=None,
+        origins=tuple(f"{i}.png" for i in range(120)),
+    )  # fmt: skip
+    dataset = configuration(clusters="auto")
+    index, silhouettes = split_images(unlabelled, dataset)
+    info = describe_dataset("x", dataset, unlabelled, *pack_splits(unlabelled, index), silhouettes)
+    assert info["types"]["names"] == ["cluster 0", "cluster 1", "cluster 2"]
+    assert info["types"]["silhouettes"] == {str(k): s for k, s in silhouettes.items()}
+    assert max(silhouettes, key=silhouettes.get) == 3
+    assert info["configuration"]["clusters"] == "auto"
+
+
 def test_data_packed_with_another_split_are_refused(images):
     dataset = configuration()
     info = describe_dataset(
-        "x", dataset, images, *pack_splits(images, split_images(images, dataset))
+        "x", dataset, images, *pack_splits(images, split_images(images, dataset)[0]), {}
     )
     assert check_preparation(dataset, info) is info
     other = configuration(split={"validation": 0.2, "test": 0.2, "seed": 1})

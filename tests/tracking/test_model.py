@@ -19,17 +19,23 @@ from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
-RECIPE = Path(__file__).parents[2] / "conf/base/parameters/recipes/dgn/dgn.yml"
+RECIPES = Path(__file__).parents[2] / "conf/base/parameters/recipes/dgn"
 TYPES = {"names": ["a", "b", "c"], "shares": [0.5, 0.3, 0.2]}
 
 
-@pytest.fixture
-def published(store: Store, cell: CellWriter) -> tuple[CellWriter, str]:
-    """A published cell with untrained, but real, weights; and the address of its model."""
+@pytest.fixture(params=["dgn"])
+def published(
+    store: Store, cell: CellWriter, request: pytest.FixtureRequest
+) -> tuple[CellWriter, str]:
+    """A published cell with untrained, but real, weights; and the address of its model.
+
+    The test's parameter is the recipe whose networks it has.
+    """
     cell.start()
     cell.status("finished")
     cell.outputs()
-    raw: dict[str, Any] = yaml.safe_load(RECIPE.read_text())["recipes"]["dgn"]
+    file = RECIPES / f"{request.param}.yml"
+    raw: dict[str, Any] = yaml.safe_load(file.read_text())["recipes"][request.param]
     trunk = {"width": 16, "blocks": 1}
     info = {"channels": 1, "resolution": 8, "labelled": True, "types": TYPES}
     recipe = parse_recipes({"dgn": raw})["dgn"]
@@ -49,6 +55,7 @@ def published(store: Store, cell: CellWriter) -> tuple[CellWriter, str]:
     return cell, store.client.get_logged_model(outputs[0].model_id).artifact_location
 
 
+@pytest.mark.parametrize("published", ["dgn", "article_dgn"], indirect=True)
 def test_the_model_makes_the_generators_images(
     published: tuple[CellWriter, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

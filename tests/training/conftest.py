@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from kedro.config import OmegaConfigLoader
 
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
+from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.spec import CellSpec
 
@@ -74,3 +76,9 @@ def spec():
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def raw_parameters():
+    """The shipped configuration, as read and not yet checked."""
+    return dict(OmegaConfigLoader(conf_source="conf", **CONFIG_LOADER_ARGS)["parameters"])

@@ -60,8 +60,8 @@ class DisturbedDgn(Drifting):
     def __deepcopy__(self, memo):
         return self
 
-    def __call__(self, fake, real):
-        loss, terms = super().__call__(fake, real)
+    def __call__(self, fake, real, noise):
+        loss, terms = super().__call__(fake, real, noise)
         return self.disturbance(loss), terms
 
 

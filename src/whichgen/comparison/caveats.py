@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from whichgen.comparison.axes import floor_of, median_score
@@ -124,8 +125,19 @@ def _crossing(pair: Mapping[str, Any], crossings: Sequence[Mapping[str, Any]]) -
     ]
 
 
-def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
+def _stopped_early(cells: Sequence[Cell]) -> list[Text]:
+    """Of each recipe that stops by a rule of its own: how often, and what it spent till then."""
     found = []
+    for recipe in dict.fromkeys(cell.recipe for cell in cells if cell.stopped_early):
+        runs = by_seed(cells, recipe).values()
+        shares = [float(cell.ended["budget_share"]) for cell in runs if cell.stopped_early]
+        told = {"stopped": len(shares), "runs": len(runs), "share": f"{median(shares):.0%}"}
+        found.append(phrase("caveat.stopped_early", recipe=recipe, **told))
+    return found
+
+
+def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
+    found = _stopped_early(cells)
     if verdict["failed"]:
         names = [
             phrase("caveat.failed_run", recipe=item["recipe"], seed=item["seed"])

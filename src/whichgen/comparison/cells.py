@@ -47,6 +47,7 @@ class Cell:
     floors: Mapping[str, float | None]
     cost: Mapping[str, float | None]
     per_type: Mapping[str, Sequence[float | None]]
+    ended: Mapping[str, Any] = field(default_factory=dict)
     c2st: Mapping[str, float | None] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     second: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +94,7 @@ class Cell:
             floors=scores.get("floors") or {},
             cost=scores.get("cost") or {},
             per_type=scores.get("per_type") or {},
+            ended=scores.get("ended") or {},
             c2st=scores.get("c2st") or {},
             missing=scores.get("missing") or {},
             second=scores.get("second") or {},
@@ -102,6 +104,11 @@ class Cell:
             samples=samples,
             sample_types=sample_types,
         )
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the recipe's own rule ended the run before its budget was spent."""
+        return self.ended.get("because") == "rule"
 
     @property
     def failed(self) -> bool:
@@ -132,6 +139,8 @@ class LeftOut:
 
 def comparable(cells: Iterable[Cell]) -> tuple[list[Cell], list[LeftOut]]:
     """Keep the cells that share data, budget, extractor and sample size; list the others.
+
+    The budget is what a run was allowed to spend: one that its own rule stopped has spent less.
 
     The most common combination among the finished cells is kept (a tie goes to the larger
     budget). Failed cells stay, as long as what they know of themselves agrees with it.

@@ -45,7 +45,12 @@ def compared_rows(
         ("Information", _INFORMATION[verdict["information"]]),
         (
             "Budget",
-            f"Equal: {scaled(verdict['budget_flops'], 'FLOPs')} of training for every run.",
+            f"Equal: {scaled(verdict['budget_flops'], 'FLOPs')} of training for every run"
+            + (
+                ", which some did not spend: their own rule stopped them."
+                if any(cell.stopped_early for cell in cells)
+                else "."
+            ),
         ),
         (
             "Judge",

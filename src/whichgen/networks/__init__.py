@@ -1,7 +1,12 @@
 """Networks: generators (one, or a set over shared layers), discriminators, extractors."""
 
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
-from whichgen.networks.build import build_generator, load_generator, rebuild_generator
+from whichgen.networks.build import (
+    build_discriminator,
+    build_generator,
+    load_generator,
+    rebuild_generator,
+)
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.extractors import (
     LOOK,
@@ -25,6 +30,7 @@ __all__ = [
     "SharedStem",
     "StemSet",
     "TypedExtractor",
+    "build_discriminator",
     "build_generator",
     "channels_last",
     "judge_from_weights",

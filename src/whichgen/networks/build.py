@@ -1,16 +1,29 @@
-"""From a recipe, or a trained cell's files, to its generator."""
+"""From a recipe, or a trained cell's files, to its networks."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from whichgen.errors import WhichgenError
-from whichgen.networks.generators import Generator
+from whichgen.networks.article import article_discriminator, article_generator
+from whichgen.networks.discriminators import convolutional_discriminator
+from whichgen.networks.generators import Generator, convolutional_generator
 from whichgen.networks.stems import SharedStem, StemSet
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
+
+GENERATORS: dict[str, Callable[..., Generator]] = {
+    "convolutional": convolutional_generator,
+    "article": article_generator,
+}
+DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
+    "convolutional": convolutional_discriminator,
+    "article": article_discriminator,
+}
+"""The allow-lists: the names that a recipe may give."""
 
 
 def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str, Any]) -> Generator:
@@ -20,16 +33,36 @@ def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str,
     """
     is_set = recipe.family == "dgn"
     shares = info["types"]["shares"] if is_set or info["labelled"] else []
-    return Generator(
-        channels=info["channels"],
-        resolution=info["resolution"],
-        n_types=len(shares),
+    generator: Generator = recipe.generator.build(
+        GENERATORS,
+        "generator",
+        latent=recipe.generator.latent,
         shares=shares,
         stem=StemSet if is_set else SharedStem,
-        latent=recipe.generator.latent,
-        width=trunk.width,
-        blocks=trunk.blocks,
+        channels=info["channels"],
+        resolution=info["resolution"],
+        trunk=trunk,
     )
+    return generator
+
+
+def build_discriminator(
+    recipe: GanRecipe, trunk: Trunk, info: dict[str, Any], n_types: int
+) -> nn.Module:
+    """The recipe's discriminator: images (B, C, R, R) and types (B,) to logits (B,).
+
+    Args:
+        n_types: K, or 0 for one that gets no types.
+    """
+    discriminator: nn.Module = recipe.discriminator.build(
+        DISCRIMINATORS,
+        "discriminator",
+        channels=info["channels"],
+        resolution=info["resolution"],
+        n_types=n_types,
+        trunk=trunk,
+    )
+    return discriminator
 
 
 def rebuild_generator(record: dict[str, Any], weights: dict[str, Tensor]) -> Generator:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from whichgen import parameters
 from whichgen.networks.blocks import (
     Halving,
     PlainResidual,
@@ -99,3 +100,24 @@ class Places(nn.Conv2d):
     def _weights(self) -> Tensor:
         """(s, s, channels), laid out as the maps are: channels last."""
         return self.weight.squeeze(1).permute(1, 2, 0).contiguous()
+
+
+def convolutional_discriminator(
+    *,
+    channels: int,
+    resolution: int,
+    n_types: int,
+    trunk: parameters.Trunk,
+    width_factor: float,
+) -> Discriminator:
+    """A discriminator `width_factor` times as wide as the trunk of the dataset's generators.
+
+    Raises:
+        ValueError: if the factor is not positive.
+    """
+    if width_factor <= 0:
+        raise ValueError(f"width_factor must be positive, got {width_factor}")
+    width = max(16, round(trunk.width * width_factor / 8) * 8)  # vector units like multiples of 8
+    return Discriminator(
+        channels=channels, resolution=resolution, n_types=n_types, width=width, blocks=trunk.blocks
+    )

@@ -1,24 +1,15 @@
 """From a recipe to the update that trains it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from whichgen.errors import WhichgenError
-from whichgen.networks import Discriminator, build_generator, channels_last
+from whichgen.networks import build_discriminator, build_generator, channels_last
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
-from whichgen.parameters import (
-    Component,
-    DgnRecipe,
-    Encoder,
-    GanRecipe,
-    NumberType,
-    Training,
-    Trunk,
-)
+from whichgen.parameters import DgnRecipe, Encoder, GanRecipe, NumberType, Training, Trunk
 from whichgen.training.adversarial import AdversarialUpdate
 from whichgen.training.batches import MixedBatches, TypedBatches
 from whichgen.training.direct import DirectUpdate
@@ -28,22 +19,6 @@ from whichgen.training.precision import Precision
 from whichgen.training.seeding import seeded_initialisation
 from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
 from whichgen.training.update import Update
-
-
-def build_objective(component: Component, allowed: dict[str, Callable[..., Any]]) -> Any:
-    """The objective that the recipe names.
-
-    Raises:
-        WhichgenError: if the name is not on the allow-list or an argument is wrong.
-    """
-    if component.name not in allowed:
-        raise WhichgenError(
-            f"objective.name: '{component.name}' is not one of {', '.join(sorted(allowed))}"
-        )
-    try:
-        return allowed[component.name](**component.arguments())
-    except (TypeError, ValueError) as error:
-        raise WhichgenError(f"objective '{component.name}': {error}") from None
 
 
 def build_update(
@@ -75,7 +50,7 @@ def build_update(
     if isinstance(recipe, DgnRecipe):
         return DirectUpdate(
             generator=generator,
-            objective=build_objective(recipe.objective, DIRECT),
+            objective=recipe.objective.build(DIRECT, "objective"),
             batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
             space=build_space(
                 recipe.encoder, images, types, generator.n_types, seed, encoder, arithmetic
@@ -89,19 +64,13 @@ def build_update(
             world=world,
         )
     with seeded_initialisation(seed, "discriminator"):
-        discriminator = Discriminator(
-            channels=info["channels"],
-            resolution=info["resolution"],
-            n_types=generator.n_types,
-            width=_multiple_of_8(trunk.width * recipe.discriminator.width_factor),
-            blocks=trunk.blocks,
-        )
+        discriminator = build_discriminator(recipe, trunk, info, generator.n_types)
         discriminator = channels_last(discriminator.to(device))
     factor = recipe.training.discriminator_rate_factor
     return AdversarialUpdate(
         generator=generator,
         discriminator=discriminator,
-        objective=build_objective(recipe.objective, ADVERSARIAL),
+        objective=recipe.objective.build(ADVERSARIAL, "objective"),
         batches=MixedBatches(images, types, seed=seed, world=world),
         batch=recipe.training.batch,
         seed=seed,
@@ -143,8 +112,3 @@ def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> t
         weight_decay=training.weight_decay,
         fused=True,
     )
-
-
-def _multiple_of_8(width: float) -> int:
-    """The nearest width that vector units like."""
-    return max(16, round(width / 8) * 8)

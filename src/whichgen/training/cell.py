@@ -69,6 +69,7 @@ def train_cell(
             validation_split["types"],
             n=spec.recipe.training.validation_images,
             seed=spec.seed,
+            two_sample=any("c2st" in name for name in spec.recipe.training.stop_when),
         )
         past = {name: saved[name] for name in ("history", "seconds")} if saved else {}
         files = LiveFiles(live, spec.configuration(), spec.seed, **past)
@@ -149,6 +150,7 @@ def _plan(spec: CellSpec) -> Plan:
         warmup=training.warmup,
         final_rate=training.final_rate,
         execution=spec.execution,
+        stop_when=training.stop_when,
     )
 
 

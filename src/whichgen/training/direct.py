@@ -59,13 +59,16 @@ class DirectUpdate:
         return self.descend(*self.draw(step))
 
     def draw(self, step: int) -> tuple[Tensor, ...]:
-        """Latents (K, G, latent), this process's part; real samples (K, P, D) in each space."""
+        """Latents (K, G, latent), this process's part; of each space, real samples (K, P, D);
+        of each space, the objective's noise (D, draws).
+        """
         device = self.generator.shares.device
         index, images = self._batches.at(step, self._real)
         rng = stream(self._seed, "latents", step)
         shape = (self.generator.n_types, self._generated, self.generator.latent)
         z = self.world.part(torch.randn(shape, generator=rng), dim=1)
-        return send(z, device), *self._space.real(index, images)
+        reals = self._space.real(index, images)
+        return send(z, device), *reals, *self._noise(step, reals)
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
         """See `Update`."""
@@ -73,11 +76,17 @@ class DirectUpdate:
         norm = self.guard.descend(self.optimisers[0], loss, self._clip)
         return terms | {"loss": loss.detach(), "gradient_norm": norm}
 
-    def _loss(self, z: Tensor, *reals: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def _noise(self, step: int, reals: list[Tensor]) -> list[Tensor]:
+        """What the objective wants to be random: (D, draws) for each space."""
+        rng, draws = stream(self._seed, "objective", step), self._objective.draws
+        return [send(torch.randn(r.shape[2], draws, generator=rng), r.device) for r in reals]
+
+    def _loss(self, z: Tensor, *drawn: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum over spaces; the terms of the second one are marked as features'."""
         mine = self._space.fake(self._precision.run(self.generator.each, z))
         fakes = [self.world.whole(fake, dim=1) for fake in mine]  # (K, G, D) each
-        parts = [self._objective(fake, real) for fake, real in zip(fakes, reals, strict=True)]
+        reals, noises = drawn[: len(fakes)], drawn[len(fakes) :]
+        parts = [self._objective(*space) for space in zip(fakes, reals, noises, strict=True)]
         terms = dict(parts[0][1])
         for _, more in parts[1:]:
             terms |= {f"feature_{name}": term for name, term in more.items()}

@@ -3,13 +3,13 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from whichgen.networks import Generator
-from whichgen.parameters import Execution
+from whichgen.parameters import Bound, Execution, ValidationFigure
 from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.execution import stepper
 from whichgen.training.process import Stopped, StopSignals
@@ -32,6 +32,7 @@ class Plan:
         warmup: share of the steps over which the rate rises from 0; then it falls as a cosine to
             `final_rate` times its value.
         execution: how the steps are computed.
+        stop_when: bounds of figures of a validation; within all of them the training ends.
     """
 
     budget_flops: float
@@ -41,6 +42,12 @@ class Plan:
     warmup: float
     final_rate: float
     execution: Execution = field(default_factory=Execution)
+    stop_when: Mapping[ValidationFigure, Bound] = field(default_factory=dict)
+
+    def met(self, row: Row) -> bool:
+        """Whether the row's figures are within all bounds, of which there are some."""
+        within = (bound.holds(row[name]) for name, bound in self.stop_when.items())
+        return bool(self.stop_when) and all(within)
 
 
 @dataclass(kw_only=True)
@@ -53,6 +60,7 @@ class Trained:
     flops_per_step: int
     history: list[Row]
     error: str | None
+    stopped: bool  # by the plan's `stop_when`
     seconds: list[float]  # of training, at each row of the history
     peak_memory: int  # bytes, of the processes before a resumed one
 
@@ -68,6 +76,8 @@ def train(
     saved: dict[str, Any] | None = None,
 ) -> Trained:
     """Train until the budget is spent; keep the averaged weights of the best validation.
+
+    Where the plan has a rule to stop, the first validation that meets it is the last, and the best.
 
     A loss or gradient that is not finite is not stepped along. At the row's end the training goes
     back to the last validation's weights, at half the rate, once; at the second time it ends:
@@ -92,13 +102,15 @@ def train(
         state.load_state_dict(world.from_first(lambda: saved or state.state_dict()))
     watcher.started(run.steps, state.step)
     for start, end, validates in intervals(run.steps, plan.rows, plan.validations):
-        if end <= state.step:
-            continue  # its row is in the history
+        if end <= state.step or state.stopped:
+            continue  # its row is in the history, or not wanted
         row, error = run.interval(start, end)
         if validates and not error:
             row |= world.from_first(partial(validate, state.ema.network))
-            state.mark_validated(row["validation_fd"])
+            state.mark_validated(row["validation_fd"], stops=plan.met(row))
             watcher.validated(end, state.ema.network)
+            if state.stopped:
+                logger.info("step %d of %d: the rule to stop is met", end, run.steps)
         state.history.append(row)
         state.seconds.append(state.elapsed)
         watcher.logged(row, state.elapsed)
@@ -113,6 +125,7 @@ def train(
         flops_per_step=run.flops,
         history=state.history,
         error=error,
+        stopped=state.stopped,
         seconds=state.seconds,
         peak_memory=state.peak_memory,
     )

@@ -13,6 +13,7 @@ from whichgen.training.loop import Trained
 from whichgen.training.seeding import stream
 from whichgen.training.spec import CellSpec
 from whichgen.training.update import Update
+from whichgen.training.watchers import Row
 
 DRAWN, DRAWS = 256, 5  # images together, and how often, to time the sampling
 
@@ -21,7 +22,8 @@ def cell_record(
     spec: CellSpec, trained: Trained, update: Update, info: dict[str, Any]
 ) -> dict[str, Any]:
     """What the training was and cost, the same bytes on every run."""
-    last = trained.history[-1] if trained.history else {"step": 0, "flops": 0, "images_seen": 0}
+    nothing: Row = {"step": 0, "flops": 0, "images_seen": 0}
+    last = trained.history[-1] if trained.history else nothing
     sampling = count_flops(lambda: trained.generator.sample(1, stream(spec.seed, "count")))
     kept = ("channels", "resolution", "labelled", "types")
     return {
@@ -39,6 +41,7 @@ def cell_record(
         "extractor_hash": spec.extractor_hash,
         "budget_flops": spec.budget_flops,
         "best_step": trained.best_step,
+        "ended": _end(spec, trained, last),
         "cost": {
             "training_flops": last["flops"],
             "flops_per_step": trained.flops_per_step,
@@ -48,6 +51,22 @@ def cell_record(
             "training_parameters": _size(update.networks),
             "sampling_flops_per_image": sampling,
         },
+    }
+
+
+def _end(spec: CellSpec, trained: Trained, last: Row) -> dict[str, Any]:
+    """Why the training ended, at which step, and after which share of its budget.
+
+    Where the recipe has a rule to stop, `reached` are the figures of the last validation.
+    """
+    rule = spec.recipe.training.stop_when
+    because = "rule" if trained.stopped else "failure" if trained.error else "budget"
+    return {
+        "because": because,
+        "step": last["step"],
+        "budget_share": last["flops"] / spec.budget_flops,
+        "stop_when": {name: bound.model_dump(exclude_none=True) for name, bound in rule.items()},
+        "reached": {name: last.get(name) for name in rule},
     }
 
 

@@ -15,7 +15,7 @@ from whichgen.training.watchers import Row
 ROLLBACK_RATE = 0.5
 _PLAIN = (
     "step", "flops", "elapsed", "sums", "history", "seconds", "best_step", "best_distance",
-    "rate_scale", "anchor", "peak_memory",
+    "rate_scale", "anchor", "peak_memory", "stopped",
 )  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class TrainingState:
         rate_scale: of all learning rates; lowered by a rollback.
         anchor: what a rollback goes back to, the weights of the last validation or the first ones;
             None after it.
+        stopped: whether a validation has met the rule to stop.
         peak_memory: the most memory, in bytes, that a process before this one took.
     """
 
@@ -44,7 +45,7 @@ class TrainingState:
         self.sums: dict[str, Tensor] = {}
         self.history: list[Row] = []
         self.seconds: list[float] = []
-        self.rate_scale, self.peak_memory = 1.0, 0
+        self.rate_scale, self.peak_memory, self.stopped = 1.0, 0, False
         self.anchor: dict[str, Any] | None = self._anchor()
 
     def state_dict(self) -> dict[str, Any]:
@@ -71,9 +72,14 @@ class TrainingState:
         """Add a step's terms to the sums, on the device: no synchronisation inside a step."""
         self.sums = {name: self.sums.get(name, 0.0) + term.detach() for name, term in terms.items()}
 
-    def mark_validated(self, distance: float) -> None:
-        """Keep the averaged weights if they are the best ones; take an anchor for a rollback."""
-        if distance < self.best_distance:
+    def mark_validated(self, distance: float, *, stops: bool = False) -> None:
+        """Keep the averaged weights if they are the best ones; take an anchor for a rollback.
+
+        Args:
+            stops: whether the rule to stop is met, by which these weights are the ones to keep.
+        """
+        self.stopped = stops
+        if stops or distance < self.best_distance:
             self.best_distance, self.best_step = distance, self.step
             self.best.load_state_dict(self.ema.network.state_dict())
         if self.anchor is not None:

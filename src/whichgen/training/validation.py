@@ -5,15 +5,24 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from whichgen.metrics import density_coverage, frechet_distance
+from whichgen.metrics import c2st, density_coverage, frechet_distance
 from whichgen.networks import Generator, Judge, to_uint8
 from whichgen.training.seeding import stream
 
 
 def validator(
-    extractor: Judge, images: Tensor, types: Tensor, *, n: int, seed: int
+    extractor: Judge,
+    images: Tensor,
+    types: Tensor,
+    *,
+    n: int,
+    seed: int,
+    two_sample: bool = False,
 ) -> Callable[[Generator], dict[str, float]]:
     """A function averaged generator → `validation_fd`, `validation_coverage`, `validation_spread`.
+
+    With `two_sample` also `validation_c2st_p`, of the test whether generated images can be told
+    from real ones, and its power, `validation_c2st_detectable` (see `metrics.c2st`).
 
     Args:
         extractor: in evaluation mode. images (N, C, R, R) uint8, types (N,): the validation split,
@@ -26,13 +35,17 @@ def validator(
     def validate(generator: Generator) -> dict[str, float]:
         fake_images, _ = generator.sample(n, stream(seed, "validation"), asked)
         fake, _ = extractor.judge(to_uint8(fake_images))
-        return {
+        figures = {
             "validation_fd": frechet_distance(real.numpy(), fake.numpy()),
             "validation_coverage": density_coverage(real.numpy(), fake.numpy())["coverage"],
             "validation_spread": least_spread(
                 real, fake, asked if generator.n_types else torch.zeros_like(asked)
             ),
         }
+        if two_sample:
+            test = c2st(real.numpy(), fake.numpy())
+            figures |= {f"validation_c2st_{name}": test[name] for name in ("p", "detectable")}
+        return figures
 
     return validate
 

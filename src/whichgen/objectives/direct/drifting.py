@@ -59,12 +59,16 @@ class Drifting:
             afar and in detail.
     """
 
+    draws = 0
+
     def __init__(self, *, temperatures: list[float]) -> None:
         if not temperatures or min(temperatures) <= 0:
             raise ValueError(f"temperatures must be positive numbers, got {temperatures}")
         self.temperatures = temperatures
 
-    def __call__(self, fake: Tensor, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, fake: Tensor, real: Tensor, noise: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """fake (K, G, D) with gradient, real (K, P, D), float32 → scalar loss, terms by name."""
         with torch.no_grad():
             unit, force, terms = self._force(fake.detach().float(), real.float())

@@ -34,28 +34,32 @@ def read_source(dataset: Dataset, raw_folder: Path) -> LabelledImages:
     return load_source(dataset.source.name, raw_folder, dataset.source.arguments())
 
 
-def split_images(images: LabelledImages, dataset: Dataset) -> pd.DataFrame:
+def split_images(images: LabelledImages, dataset: Dataset) -> tuple[pd.DataFrame, dict[int, float]]:
     """The table of all images: index, split, type, source, hash.
 
     Without labels the types are clusters of the training split, to which the others are assigned.
 
+    Returns:
+        The table, and the silhouette of each number of clusters tried, where one was chosen.
+
     Raises:
         WhichgenError: if a type has too few images for the split.
     """
-    from whichgen.clustering import cluster_names, cluster_types
+    from whichgen.clustering import choose_count, cluster_names, cluster_types
     from whichgen.splits import require_types, split_index
 
-    split = dataset.split
+    split, silhouettes = dataset.split, dict[int, float]()
     index = split_index(
         images, images.labels, validation=split.validation, test=split.test, seed=split.seed
     )
     if images.labels is None:
         in_training = (index["split"] == "train").to_numpy()
-        index["type"] = cluster_types(
-            images.images, in_training, k=dataset.clusters, seed=split.seed
-        )
-        require_types(index, cluster_names(dataset.clusters))
-    return index
+        k = dataset.clusters
+        if k == "auto":
+            k, silhouettes = choose_count(images.images, in_training, seed=split.seed)
+        index["type"] = cluster_types(images.images, in_training, k=k, seed=split.seed)
+        require_types(index, cluster_names(k))
+    return index, silhouettes
 
 
 def pack_splits(
@@ -83,13 +87,18 @@ def describe_dataset(
     train: dict[str, Tensor],
     validation: dict[str, Tensor],
     test: dict[str, Tensor],
+    silhouettes: dict[int, float],
 ) -> dict[str, Any]:
-    """What is known of the dataset: shape, types and their shares, counts, hash of all tensors."""
+    """What is known of the dataset: shape, types and their shares, counts, hash of all tensors.
+
+    Where the number of clusters was chosen, `types` has the `silhouettes` that it was chosen by.
+    """
     import torch
 
     from whichgen.clustering import cluster_names
 
-    names = images.type_names or cluster_names(dataset.clusters)
+    names = images.type_names or cluster_names(int(train["types"].max()) + 1)
+    chosen = {"silhouettes": {str(k): s for k, s in silhouettes.items()}} if silhouettes else {}
     counts = torch.bincount(train["types"], minlength=len(names))
     digest = hashlib.sha256()
     for split in (train, validation, test):
@@ -101,7 +110,7 @@ def describe_dataset(
         "channels": train["images"].shape[1],
         "resolution": train["images"].shape[2],
         "labelled": images.labels is not None,
-        "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()},
+        "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()} | chosen,
         "counts": {
             "train": len(train["types"]),
             "validation": len(validation["types"]),

@@ -23,11 +23,16 @@ def create_pipeline() -> Pipeline:
                 name="choose_dataset",
             ),
             node(read_source, ["dataset", "raw_folder"], "images", name="read_source"),
-            node(split_images, ["images", "dataset"], "index", name="split_images"),
+            node(
+                split_images,
+                ["images", "dataset"],
+                ["index", "silhouettes"],
+                name="split_images",
+            ),
             node(pack_splits, ["images", "index"], packed, name="pack_splits"),
             node(
                 describe_dataset,
-                ["params:dataset", "dataset", "images", *packed],
+                ["params:dataset", "dataset", "images", *packed, "silhouettes"],
                 "info",
                 name="describe_dataset",
             ),

@@ -87,7 +87,7 @@ def score_cell(
     from whichgen.judges import distance_name
     from whichgen.training.progress import PartsReport
 
-    kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels")
+    kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels", "ended")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")
     record = {key: cell[key] for key in (*kept, *hashes, "budget_flops")}
     record |= {
