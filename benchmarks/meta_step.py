@@ -19,7 +19,7 @@ from whichgen.networks import Classifier, build_generator, channels_last
 from whichgen.objectives.direct import DIRECT
 from whichgen.parameters import DgnRecipe, Encoder, GanRecipe, Trunk
 from whichgen.training.batches import TypedBatches
-from whichgen.training.build import build_objective, build_update
+from whichgen.training.build import build_update
 from whichgen.training.direct import DirectUpdate
 from whichgen.training.distributed import World
 from whichgen.training.spaces import PixelSpace
@@ -185,7 +185,7 @@ def blank_update(
     space = BlankSpace(images, n_types, recipe.encoder) if recipe.encoder else PixelSpace(images)
     return DirectUpdate(
         generator=generator,
-        objective=build_objective(recipe.objective, DIRECT),
+        objective=recipe.objective.build(DIRECT, "objective"),
         batches=TypedBatches(types, n_types=n_types, seed=0),
         space=space,
         generated_per_type=training.generated_per_type,

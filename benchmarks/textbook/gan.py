@@ -33,7 +33,7 @@ class TextbookGan:
         self._training, self._gamma = recipe.training, recipe.objective.arguments()["gamma"]
         self._latent = recipe.generator.latent
         discriminator = update.networks["discriminator"]
-        assert isinstance(discriminator, networks.Discriminator)
+        assert isinstance(discriminator, networks.ConvolutionalDiscriminator)
         self.generator = Generator(update.generator, workload.info, workload.trunk)
         self.discriminator = Discriminator(discriminator, workload.info, workload.trunk)
         self.average = copy.deepcopy(self.generator)

@@ -95,7 +95,9 @@ class GeneratorSet(nn.Module):
 class Discriminator(nn.Module):
     """Halvings and residual blocks, one weight a place in place of pooling, a projected type."""
 
-    def __init__(self, source: networks.Discriminator, info: dict[str, Any], size: Trunk) -> None:
+    def __init__(
+        self, source: networks.ConvolutionalDiscriminator, info: dict[str, Any], size: Trunk
+    ) -> None:
         super().__init__()
         width = source.logit.in_features
         layers: list[nn.Module] = []

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from whichgen.networks import Discriminator
+from whichgen.networks import ConvolutionalDiscriminator
 
 
 def make(n_types, channels=1, resolution=8):
     torch.manual_seed(0)
-    net = Discriminator(
+    net = ConvolutionalDiscriminator(
         channels=channels, resolution=resolution, n_types=n_types, width=16, blocks=2
     )
     for parameter in net.parameters():  # the branches' last layers start at 0

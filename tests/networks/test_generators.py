@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from whichgen.networks import RESOLUTIONS, Discriminator, SharedStem, StemSet
+from whichgen.networks import RESOLUTIONS, ConvolutionalDiscriminator, SharedStem, StemSet
 from whichgen.networks.generators import convolutional_generator
 from whichgen.networks.sets import OwnConvolution
 from whichgen.parameters import Trunk
@@ -33,7 +33,7 @@ def make(stem, n_types, channels=1, resolution=8, seed=0, **options):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_resolution_and_channel_count_has_both_networks(resolution, channels):
     generator = make(SharedStem, 3, channels, resolution)
-    discriminator = Discriminator(
+    discriminator = ConvolutionalDiscriminator(
         channels=channels, resolution=resolution, n_types=3, width=16, blocks=1
     )
     types = torch.tensor([0, 2])
@@ -150,7 +150,9 @@ def test_an_unconditional_generator_takes_no_notice_of_types():
 
 def test_a_conditional_discriminator_tells_types_apart():
     torch.manual_seed(0)
-    discriminator = Discriminator(channels=1, resolution=8, n_types=2, width=16, blocks=1)
+    discriminator = ConvolutionalDiscriminator(
+        channels=1, resolution=8, n_types=2, width=16, blocks=1
+    )
     images = torch.rand(4, 1, 8, 8)
     logits = [discriminator(images, torch.full((4,), k)) for k in (0, 1)]
     assert not torch.allclose(*logits)

@@ -131,8 +131,15 @@ def _stopped_early(cells: Sequence[Cell]) -> list[Text]:
     for recipe in dict.fromkeys(cell.recipe for cell in cells if cell.stopped_early):
         runs = by_seed(cells, recipe).values()
         shares = [float(cell.ended["budget_share"]) for cell in runs if cell.stopped_early]
-        told = {"stopped": len(shares), "runs": len(runs), "share": f"{median(shares):.0%}"}
-        found.append(phrase("caveat.stopped_early", recipe=recipe, **told))
+        found.append(
+            phrase(
+                "caveat.stopped_early",
+                recipe=recipe,
+                stopped=len(shares),
+                runs=len(runs),
+                share=f"{median(shares):.0%}",
+            )
+        )
     return found
 
 

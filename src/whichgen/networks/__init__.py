@@ -7,7 +7,7 @@ from whichgen.networks.build import (
     load_generator,
     rebuild_generator,
 )
-from whichgen.networks.discriminators import Discriminator
+from whichgen.networks.discriminators import ConvolutionalDiscriminator, Discriminator
 from whichgen.networks.extractors import (
     LOOK,
     Classifier,
@@ -23,6 +23,7 @@ __all__ = [
     "LOOK",
     "RESOLUTIONS",
     "Classifier",
+    "ConvolutionalDiscriminator",
     "Discriminator",
     "Extractor",
     "Generator",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from whichgen import parameters
+from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.generators import Generator
 from whichgen.networks.stems import SharedStem, StemSet
 
@@ -29,7 +30,7 @@ class ArticleTrunk(nn.Module):
         return (2.0 * pixels - 1.0).unflatten(1, self.shape)
 
 
-class ArticleDiscriminator(nn.Module):
+class ArticleDiscriminator(Discriminator):
     """784 → 256 (ReLU) → 1, as a logit: the article's D(x) is its sigmoid.
 
     An objective takes log D as the log-sigmoid of the logit, the same number with no overflow. With
@@ -44,11 +45,11 @@ class ArticleDiscriminator(nn.Module):
         self.projection = nn.Embedding(n_types, HIDDEN) if n_types else None
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
-        """images (B, C, R, R) in [-1, 1], types (B,) int64 → logits (B,)."""
+        """See `Discriminator`."""
         return self._logits(self._before_relu(images), self._direction(types))
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B,), and the gradient of each by its image (B, C, R, R), for a penalty."""
+        """See `Discriminator`."""
         hidden, direction = self._before_relu(images), self._direction(types)
         slopes = (direction * (hidden > 0)) @ self.hidden.weight / 2.0
         return self._logits(hidden, direction), slopes.view_as(images)

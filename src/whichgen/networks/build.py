@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from whichgen.errors import WhichgenError
 from whichgen.networks.article import article_discriminator, article_generator
-from whichgen.networks.discriminators import convolutional_discriminator
+from whichgen.networks.discriminators import Discriminator, convolutional_discriminator
 from whichgen.networks.generators import Generator, convolutional_generator
 from whichgen.networks.stems import SharedStem, StemSet
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
@@ -19,7 +19,7 @@ GENERATORS: dict[str, Callable[..., Generator]] = {
     "convolutional": convolutional_generator,
     "article": article_generator,
 }
-DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
+DISCRIMINATORS: dict[str, Callable[..., Discriminator]] = {
     "convolutional": convolutional_discriminator,
     "article": article_discriminator,
 }
@@ -48,13 +48,13 @@ def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str,
 
 def build_discriminator(
     recipe: GanRecipe, trunk: Trunk, info: dict[str, Any], n_types: int
-) -> nn.Module:
+) -> Discriminator:
     """The recipe's discriminator: images (B, C, R, R) and types (B,) to logits (B,).
 
     Args:
         n_types: K, or 0 for one that gets no types.
     """
-    discriminator: nn.Module = recipe.discriminator.build(
+    discriminator: Discriminator = recipe.discriminator.build(
         DISCRIMINATORS,
         "discriminator",
         channels=info["channels"],

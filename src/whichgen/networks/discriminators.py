@@ -16,6 +16,18 @@ from whichgen.networks.blocks import (
 
 
 class Discriminator(nn.Module):
+    """What every discriminator offers: logits, and their slopes for a penalty on them."""
+
+    def forward(self, images: Tensor, types: Tensor) -> Tensor:
+        """images (B, C, R, R) in [-1, 1], types (B,) int64 → logits (B,)."""
+        raise NotImplementedError
+
+    def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B,), and the gradient of each by its image (B, C, R, R)."""
+        raise NotImplementedError
+
+
+class ConvolutionalDiscriminator(Discriminator):
     """The trunk of the generator mirrored: pixel-unshuffle halvings and residual blocks.
 
     No normalisation: it would tie the samples of a batch together, and the penalties are per
@@ -42,12 +54,12 @@ class Discriminator(nn.Module):
         self.projection = nn.Embedding(n_types, width) if n_types else None
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
-        """images (B, C, R, R), types (B,) int64 → logits (B,)."""
+        """See `Discriminator`."""
         last, _ = self._trunk(images)
         return self._logits(self.pool(leaky_relu(last)), self._direction(types))
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B,), and the gradient of each by its image (B, C, R, R).
+        """See `Discriminator`.
 
         The gradient is written out by the chain rule, in operations that are differentiated once:
         torch differentiates a convolution's backward pass by convolutions of other shapes, which
@@ -109,7 +121,7 @@ def convolutional_discriminator(
     n_types: int,
     trunk: parameters.Trunk,
     width_factor: float,
-) -> Discriminator:
+) -> ConvolutionalDiscriminator:
     """A discriminator `width_factor` times as wide as the trunk of the dataset's generators.
 
     Raises:
@@ -118,6 +130,6 @@ def convolutional_discriminator(
     if width_factor <= 0:
         raise ValueError(f"width_factor must be positive, got {width_factor}")
     width = max(16, round(trunk.width * width_factor / 8) * 8)  # vector units like multiples of 8
-    return Discriminator(
+    return ConvolutionalDiscriminator(
         channels=channels, resolution=resolution, n_types=n_types, width=width, blocks=trunk.blocks
     )
