@@ -50,7 +50,9 @@ def test_accuracy_is_the_share_of_pairs_in_the_right_order():
     real, fake = torch.full((4, 1, 8, 8), 0.5), torch.zeros(4, 1, 8, 8)
     fake[3] = 1.0
     objective = RelativisticR1R2(gamma=1.0)
-    _, terms = objective.discriminator_loss(lambda x: x.mean(dim=(1, 2, 3)), real, fake)
+    _, terms = objective.discriminator_loss(
+        lambda x: (x.mean(dim=(1, 2, 3)), torch.full_like(x, 1 / 64)), real, fake
+    )
     assert terms["d_accuracy"] == 0.75
 
 
