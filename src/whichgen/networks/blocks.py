@@ -54,9 +54,20 @@ class Doubling(nn.Module):
     """Pixel shuffle (Shi et al. 2016), of channels that lie as `runs` has them."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 4 C, s, s), channel (2 i + j) C + c for the pixel (i, j) → (B, C, 2 s, 2 s)."""
-        rows = x.permute(0, 2, 3, 1).unflatten(3, (2, 2, -1))  # (B, s, s, 2, 2, C)
-        return rows.transpose(2, 3).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+        """See `shuffle`."""
+        return shuffle(x)
+
+
+def shuffle(x: Tensor) -> Tensor:
+    """(B, 4 C, s, s), channel (2 i + j) C + c for the pixel (i, j) → (B, C, 2 s, 2 s)."""
+    rows = x.permute(0, 2, 3, 1).unflatten(3, (2, 2, -1))  # (B, s, s, 2, 2, C)
+    return rows.transpose(2, 3).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+
+
+def unshuffle(x: Tensor) -> Tensor:
+    """The inverse of `shuffle`: (B, C, 2 s, 2 s) → (B, 4 C, s, s)."""
+    rows = x.permute(0, 2, 3, 1).unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
+    return rows.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
 
 
 def runs(weight: Tensor, dim: int) -> Tensor:
@@ -95,13 +106,11 @@ class Halving(nn.Module):
     def vjp(self, x: Tensor) -> tuple[Tensor, Pull]:
         """The output, and what takes a gradient by the output to that by x."""
         weight = runs(self.conv.weight, 1)
-        rows = x.permute(0, 2, 3, 1).unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
-        apart = rows.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
 
         def pull(grad: Tensor) -> Tensor:
-            return Doubling()(pull_convolution(grad, weight))
+            return shuffle(pull_convolution(grad, weight))
 
-        return nn.functional.conv2d(apart, weight, self.conv.bias, padding=1), pull
+        return nn.functional.conv2d(unshuffle(x), weight, self.conv.bias, padding=1), pull
 
 
 class PlainResidual(nn.Module):
