@@ -154,10 +154,7 @@ def main() -> int:
         sys.exit(
             f"gpu-check: this machine has no {arguments.device} device; run it on one that has"
         )
-    ways = precision.ways_on(device)
-    if unknown := set(arguments.ways or ()) - set(ways):
-        parser.error(f"--ways: {', '.join(sorted(unknown))} is not one of: {'; '.join(ways)}")
-    ways = {name: ways[name] for name in arguments.ways or ways}
+    ways = precision.chosen_ways(device, arguments.ways)
     workload = load_workload(arguments.dataset)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
     results: dict[str, Any] = {"dataset": arguments.dataset, "device": name, "machine": machine()}

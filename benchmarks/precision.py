@@ -12,6 +12,7 @@ greater by no more than the standard deviation of float32's.
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import ceil
@@ -48,6 +49,18 @@ def ways_on(device: torch.device) -> dict[str, Execution]:
         if name == "float32" or has_bfloat16(device)
         for kind, options in kinds.items()
     }
+
+
+def chosen_ways(device: torch.device, names: Sequence[str] | None) -> dict[str, Execution]:
+    """The ways of these names, or all of them.
+
+    Raises:
+        SystemExit: with one line, if the device has no way of that name.
+    """
+    ways = ways_on(device)
+    if unknown := set(names or ()) - set(ways):
+        sys.exit(f"--ways: '{unknown.pop()}' is not one of: {'; '.join(ways)}")
+    return {name: ways[name] for name in names or ways}
 
 
 def measure_speed(
@@ -170,24 +183,26 @@ def main() -> None:
     parser.add_argument("--dataset", default="fashion_mnist")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
     parser.add_argument("--rounds", type=int, default=9, help="of what takes turns")
+    parser.add_argument("--ways", nargs="+", help="of computing a step; else all that there are")
     parser.add_argument(
         "--seeds", type=int, default=0, help="trained in both number types; 0: none"
     )
     parser.add_argument("--budget", type=float, help="training FLOPs; else the dataset's own")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/results/precision.json")
     arguments = parser.parse_args()
-    if arguments.seeds == 1:
-        parser.error("--seeds: a spread needs two or more")
-    workload = load_workload(arguments.dataset)
     try:
         device = choose_device(arguments.device)
     except WhichgenError as error:
-        parser.error(str(error))
+        sys.exit(str(error))
+    ways = chosen_ways(device, arguments.ways)
+    if arguments.seeds == 1 or (arguments.seeds and not set(NUMBER_TYPES) <= set(ways)):
+        sys.exit("--seeds: takes two or more, and the ways float32 and bfloat16")
+    workload = load_workload(arguments.dataset)
     results: dict[str, Any] = {"dataset": arguments.dataset, "machine": machine()}
     print(describe(results), f"\n\n## Speed on {device}", flush=True)
-    results["speed"] = measure_speed(workload.on(device), ways_on(device), arguments.rounds)
+    results["speed"] = measure_speed(workload.on(device), ways, arguments.rounds)
     print(report_speed(results["speed"]), flush=True)
-    if arguments.seeds and has_bfloat16(device):
+    if arguments.seeds:
         results["quality"] = {}
         for family in workload.recipes:
             distances = measure_quality(
