@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from benchmarks.markdown import figure, table
-from benchmarks.meta_step import BYTES, Step, look_at_step
+from benchmarks.meta_step import BYTES, Step, Work, look_at_step
 from benchmarks.workloads import ROOT
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk, parse_recipes
 
@@ -51,14 +51,12 @@ class Machine:
 
     def seconds(self, step: Step) -> float:
         """Of the operations of a rank."""
-        return sum(
-            self.launch
-            + max(
-                work.flops / (self.convolutions if work.convolves else self.products),
-                work.moved / self.memory,
-            )
-            for work in step.work
-        )
+        return sum(self.launch + max(self._sides(work)) for work in step.work)
+
+    def waiting_for_memory(self, step: Step) -> float:
+        """Of them, in operations whose traffic takes longer than their arithmetic."""
+        sides = map(self._sides, step.work)
+        return sum(moving for computing, moving in sides if moving > computing)
 
     def talk(self, step: Step, ranks: int) -> float:
         """Seconds of the messages of a rank."""
@@ -67,6 +65,11 @@ class Machine:
         rate = self.near if ranks <= self.node else self.far
         hops = {"sum": 2 * (ranks - 1), "gather": ranks - 1}
         return sum(m.sent(ranks) / rate + hops[m.kind] * self.latency for m in step.messages)
+
+    def _sides(self, work: Work) -> tuple[float, float]:
+        """Seconds of its arithmetic, and of its traffic."""
+        rate = self.convolutions if work.convolves else self.products
+        return work.flops / rate, work.moved / self.memory
 
 
 ARITHMETIC, MEMORY, LINKS = 0.4, 0.7, 0.7  # shares of the peaks that are reached
@@ -162,6 +165,7 @@ def predicted(name: str, recipe: Recipe, steps: Mapping[int, Step]) -> list[list
                 name,
                 str(ranks),
                 figure(1e3 * (work + talk)),
+                f"{H100.waiting_for_memory(step) / (work + talk):.0%}",
                 f"{talk / (work + talk):.0%}",
                 figure(images / (work + talk)),
                 f"{alone / ranks / (work + talk):.0%}",
@@ -195,8 +199,8 @@ def report(resolutions: Sequence[int] = RESOLUTIONS) -> str:
             ),
             "## Predicted, never measured\n"
             + table(
-                ["recipe", "H100s", "ms a step", "of it messages", "images/s", "efficiency",
-                 "GB a GPU", "hours", "cost"],
+                ["recipe", "H100s", "ms a step", "of it memory", "of it messages", "images/s",
+                 "efficiency", "GB a GPU", "hours", "cost"],
                 predictions,
             ),
         ]

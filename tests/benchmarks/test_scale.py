@@ -97,6 +97,7 @@ def test_an_operation_takes_the_longer_of_arithmetic_and_traffic():
     work = [Work(200, 1, convolves=True), Work(200, 1, convolves=False), Work(1, 4000, False)]
     step = Step(work=work, messages=[], generator=0, trained=0, peak=0)
     assert machine.seconds(step) == 2 + 20 + 4 + 3 * 0.5
+    assert machine.waiting_for_memory(step) == 4
 
 
 def test_messages_go_by_the_slower_link_once_they_leave_the_node():
