@@ -5,6 +5,7 @@ from whichgen.networks.build import build_generator, load_generator, rebuild_gen
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.extractors import LOOK, Classifier
 from whichgen.networks.generators import Generator
+from whichgen.networks.interpolation import interpolate, slerp
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "StemSet",
     "build_generator",
     "channels_last",
+    "interpolate",
     "load_generator",
     "rebuild_generator",
+    "slerp",
     "to_float",
     "to_uint8",
 ]
