@@ -17,10 +17,8 @@ from whichgen.comparison.wording import (
     FAMILY_NAMES,
     counted,
     in_unit,
-    listed,
     number,
     p_value,
-    scaled,
 )
 
 Pair = Mapping[str, Any]
@@ -43,19 +41,9 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "margin": in_unit(result["metric"], result["floor_margin"]),
             "values": [(FAMILY_NAMES[f], in_unit(result["metric"], result[f])) for f in FAMILIES],
             "metric": AXIS_METRICS[result["metric"]],
+            "second": result.get("second"),
         }
         for axis, result in pair["axes"].items()
-    ]
-
-
-def pair_rows(verdict: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """Every pair of recipes with its decision on each axis; empty for a single pair."""
-    pairs = verdict["pairs"]
-    if len(pairs) < 2:
-        return []
-    return [
-        (name, [FAMILY_NAMES.get(r["decision"], r["decision"]) for r in pair["axes"].values()])
-        for name, pair in pairs.items()
     ]
 
 
@@ -119,16 +107,6 @@ def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> str:
         f"On small, easy datasets where both families reach the real-against-real level, "
         f"{matters}; here {who}."
     )
-
-
-def crossing_sentence(pair: Pair | None) -> str:
-    """Where the families' median validation curves cross."""
-    if pair is None:
-        return "With one family there is no second curve to cross."
-    points = [scaled(flops, "FLOPs") for flops in pair["crossings_flops"]]
-    if not points:
-        return "The median curves do not cross over the budgets that both were validated at."
-    return f"The median curves cross at {listed(points)}."
 
 
 def _beside_floor(cells: Sequence[Cell], recipe: str, metric: str) -> str:
