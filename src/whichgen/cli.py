@@ -61,7 +61,7 @@ def results(dataset: str | None) -> None:
     if not (folder / "verdict.json").is_file():
         raise WhichgenError(f"{folder}: no comparison yet; run dvc repro, or kedro run")
     verdict = json.loads((folder / "verdict.json").read_text())
-    click.echo(verdict["recommendation"]["sentence"] + "\n")
+    click.echo(verdict["recommendation"]["sentence"]["en"] + "\n")
     click.echo(markdown_table(pd.read_csv(folder / "table.csv")))
 
 

@@ -106,6 +106,12 @@ def scores_file(family: str, seed: int, **changes: Any) -> dict[str, Any]:
     return content | changes
 
 
+def squares(rng: np.random.Generator, n: int, *, side: int, channels: int) -> Any:
+    """Images (n, channels, side, side) of 8 × 8 squares, each of a random colour."""
+    small = rng.integers(0, 256, (n, channels, 8, 8), dtype=np.uint8)
+    return small.repeat(side // 8, axis=2).repeat(side // 8, axis=3)
+
+
 @pytest.fixture
 def make_cell() -> CellMaker:
     """A finished cell: ``make_cell(family, seed, scores={...}, channels=1, **changes)``."""
@@ -115,7 +121,7 @@ def make_cell() -> CellMaker:
         side: int = 8, **changes: Any,
     ) -> Cell:  # fmt: skip
         rng = np.random.default_rng(seed)
-        draw = partial(rng.integers, 0, 256, dtype=np.uint8)
+        draw = partial(squares, rng, side=side, channels=channels)
         curve = {"final": 10.0, "start": 100.0} | (curve or {})
         return Cell.from_scores(
             scores_file(family, seed, **changes),
@@ -127,7 +133,7 @@ def make_cell() -> CellMaker:
                 "images_per_second": 3200.0,
                 "device": "cpu",
             },
-            samples=draw((80, channels, side, side)),
+            samples=draw(80),
             sample_types=np.arange(80) % 10,
             neighbours={
                 "train": rng.integers(0, REAL, 80),
@@ -135,7 +141,7 @@ def make_cell() -> CellMaker:
                 "to_train": rng.uniform(1, 2, 80).astype(np.float32),
                 "to_held_out": rng.uniform(1, 2, 80).astype(np.float32),
             },
-            strips=draw((10, 5, channels, side, side)),
+            strips=draw(50).reshape(10, 5, channels, side, side),
             strip_types=np.arange(10),
         )
 
@@ -204,10 +210,9 @@ def splits() -> Callable[..., dict[str, dict[str, Any]]]:
 
     def make(*, channels: int = 1, side: int = 8) -> dict[str, dict[str, Any]]:
         rng = np.random.default_rng(0)
-        shape = (REAL, channels, side, side)
         return {
             name: {
-                "images": rng.integers(0, 256, shape, dtype=np.uint8),
+                "images": squares(rng, REAL, side=side, channels=channels),
                 "types": np.arange(REAL) % 10,
             }
             for name in ("train", "test")

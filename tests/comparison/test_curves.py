@@ -67,7 +67,7 @@ def test_power_laws_cross_where_they_must():
     x = np.geomspace(1, 1000, 13)
     first = pd.DataFrame({"flops": x, "fd": 100 / x})
     second = pd.DataFrame({"flops": x, "fd": 20 / np.sqrt(x)})  # equal at x = 25
-    assert crossings(first, second, along="flops") == pytest.approx([25])
+    assert crossings(first, second, along="flops") == [(pytest.approx(25), False)]
     assert crossings(first, first, along="flops") == []
     assert crossings(first, first.assign(fd=first["fd"] * 2), along="flops") == []
     assert crossings(first, first.head(0), along="flops") == []

@@ -22,6 +22,10 @@ def decisions(verdict):
     return {axis: result["decision"] for axis, result in only_pair(verdict)["axes"].items()}
 
 
+def caveats_of(verdict):
+    return [caveat["en"] for caveat in verdict["recommendation"]["caveats"]]
+
+
 def failing(cell):
     return Cell(**{**vars(cell), "status": "failed", "error": "loss is not finite", "scores": {}})
 
@@ -30,7 +34,7 @@ def test_equal_families_tie_on_every_axis(make_cells):
     verdict = decide(make_cells())
     assert set(decisions(verdict).values()) == {"tie"}
     assert verdict["recommendation"]["choice"] == "tie"
-    assert "no axis separates" in verdict["recommendation"]["sentence"]
+    assert "no axis separates" in verdict["recommendation"]["sentence"]["en"]
 
 
 @pytest.mark.parametrize(("winner", "loser"), [("gan", "dgn"), ("dgn", "gan")])
@@ -54,7 +58,7 @@ def test_fewer_than_six_seeds_are_inconclusive_whatever_the_difference(make_cell
     verdict = decide(make_cells(seeds=5, gan={"fd": 90.0, "coverage": 0.2}))
     assert set(decisions(verdict).values()) == {"inconclusive"}
     assert only_pair(verdict)["axes"]["quality"]["p_sign_flip"] == 0.0625
-    assert "at least 1 more is needed" in only_pair(verdict)["axes"]["quality"]["sentence"]
+    assert "at least 1 more is needed" in only_pair(verdict)["axes"]["quality"]["sentence"]["en"]
     assert verdict["recommendation"]["choice"] == "inconclusive"
 
 
@@ -65,7 +69,7 @@ def test_a_difference_within_the_floor_is_a_tie_however_certain(make_cells):
     for axis in ("quality", "diversity"):
         assert axes[axis]["p_holm"] < 0.001
         assert axes[axis]["decision"] == "tie"
-        assert "within the margin" in axes[axis]["sentence"]
+        assert "within the margin" in axes[axis]["sentence"]["en"]
 
 
 def test_one_seed_against_the_rest_ties_by_the_exact_test(make_cells):
@@ -77,7 +81,7 @@ def test_one_seed_against_the_rest_ties_by_the_exact_test(make_cells):
     assert diversity["interval"][0] > 0
     assert diversity["p_sign_flip"] == 0.0625
     assert diversity["decision"] == "tie"
-    assert "the exact sign-flip test does not give p < 0.05" in diversity["sentence"]
+    assert "the exact sign-flip test does not give p < 0.05" in diversity["sentence"]["en"]
 
 
 def test_holm_takes_back_what_one_axis_alone_would_show(make_cells):
@@ -94,7 +98,7 @@ def test_holm_takes_back_what_one_axis_alone_would_show(make_cells):
     assert diversity["p_sign_flip"] == 0.03125
     assert diversity["p_holm"] > 0.05
     assert diversity["decision"] == "tie"
-    assert "after Holm's correction over 5 axes" in diversity["sentence"]
+    assert "after Holm's correction over 6 axes" in diversity["sentence"]["en"]
 
 
 def test_the_cheaper_family_wins_cost_by_flops_never_by_seconds(make_cells):
@@ -122,14 +126,14 @@ def test_cost_is_to_the_worse_of_the_two_final_distances(make_cells):
 def test_a_ruling_on_cost_decides_between_families_that_tie(make_cells):
     verdict = decide(make_cells(curves={"dgn": {"flops_per_step": 3e9}}))
     assert verdict["recommendation"]["choice"] == "gan"
-    assert "wins on cost" in verdict["recommendation"]["sentence"]
+    assert "wins on cost" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_families_that_each_win_something_are_split(make_cells):
     verdict = decide(make_cells(gan={"fd": 5.0}, dgn={"coverage": 0.95}))
     assert verdict["recommendation"]["choice"] == "split"
-    assert "the GAN wins on quality" in verdict["recommendation"]["sentence"]
-    assert "the DGN on diversity" in verdict["recommendation"]["sentence"]
+    assert "the GAN wins on quality" in verdict["recommendation"]["sentence"]["en"]
+    assert "the DGN on diversity" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_the_steadier_family_wins_stability(make_cells):
@@ -154,7 +158,7 @@ def test_failed_runs_decide_stability_and_are_named(make_cells):
     assert stability["decision"] == "dgn"
     assert [item["seed"] for item in verdict["failed"]] == list(range(6))
     assert verdict["recommendation"]["choice"] == "inconclusive"
-    assert "6 of its 6 runs failed" in verdict["recommendation"]["sentence"]
+    assert "6 of its 6 runs failed" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_one_failed_run_counts_but_decides_nothing(make_cells):
@@ -163,11 +167,9 @@ def test_one_failed_run_counts_but_decides_nothing(make_cells):
     verdict = decide(cells)
     axes = only_pair(verdict)["axes"]
     assert axes["stability"]["decision"] == "tie"
-    assert "1 of 7 GAN runs failed, 0 of 7 DGN runs" in axes["stability"]["sentence"]
+    assert "1 of 7 GAN runs failed, 0 of 7 DGN runs" in axes["stability"]["sentence"]["en"]
     assert axes["quality"]["seeds"] == [1, 2, 3, 4, 5, 6]
-    assert any(
-        "1 of 14 runs failed (gan seed 0)" in c for c in verdict["recommendation"]["caveats"]
-    )
+    assert any("1 of 14 runs failed (gan seed 0)" in c for c in caveats_of(verdict))
 
 
 def test_memorisation_vetoes_the_winner(make_cells):
@@ -177,20 +179,20 @@ def test_memorisation_vetoes_the_winner(make_cells):
     assert only_pair(verdict)["memorisation"]["dgn"]["decision"] == "flagged"
     assert only_pair(verdict)["memorisation"]["gan"]["decision"] == "clear"
     assert verdict["recommendation"]["choice"] == "none"
-    assert "copies its training images" in verdict["recommendation"]["sentence"]
+    assert "copies its training images" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_a_small_but_sure_share_is_a_caveat_and_no_veto(make_cells):
     verdict = decide(make_cells(gan={"fd": 20.0}, dgn={"fd": 5.0, "memorisation": 0.53}))
     assert only_pair(verdict)["memorisation"]["dgn"]["decision"] == "leaning"
     assert verdict["recommendation"]["choice"] == "dgn"
-    assert any("look for copies" in c for c in verdict["recommendation"]["caveats"])
+    assert any("look for copies" in c for c in caveats_of(verdict))
 
 
 def test_memorisation_breaks_a_tie(make_cells):
     verdict = decide(make_cells(gan={"memorisation": 0.7}))
     assert verdict["recommendation"]["choice"] == "dgn"
-    assert "the GAN is ruled out" in verdict["recommendation"]["sentence"]
+    assert "the GAN is ruled out" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_a_share_above_chance_but_not_above_its_floor_is_clear(make_cells):
@@ -229,21 +231,21 @@ def test_a_missing_metric_leaves_its_axis_open_and_the_others_decided(make_cells
     cells = make_cells(gan={"fd": 20.0, "type_agreement": math.nan})
     found = decisions(decide(cells))
     assert (found["type_control"], found["quality"]) == ("inconclusive", "dgn")
-    sentence = only_pair(decide(cells))["axes"]["type_control"]["sentence"]
+    sentence = only_pair(decide(cells))["axes"]["type_control"]["sentence"]["en"]
     assert "not measured for both families" in sentence
 
 
 def test_a_missing_floor_leaves_its_axis_open(make_cells):
     verdict = decide(make_cells(gan={"fd": 20.0}, floors={}))
     assert decisions(verdict)["quality"] == "inconclusive"
-    assert "no floor" in only_pair(verdict)["axes"]["quality"]["sentence"]
+    assert "no floor" in only_pair(verdict)["axes"]["quality"]["sentence"]["en"]
 
 
 def test_one_family_alone_is_no_comparison(make_cell):
     verdict = decide([make_cell("gan", s) for s in range(6)])
     assert (verdict["pairs"], verdict["headline"]) == ({}, None)
     assert verdict["recommendation"]["choice"] == "inconclusive"
-    assert "one family only" in verdict["recommendation"]["sentence"]
+    assert "one family only" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_no_cells_are_refused():
@@ -261,7 +263,7 @@ def test_the_headline_pair_is_chosen_on_validation_not_on_the_published_score(
     verdict = decide([*make_cells(), *tempting])
     assert verdict["headline"] == "gan vs dgn"
     assert set(verdict["pairs"]) == {"gan vs dgn", "gan_b vs dgn"}
-    assert any("2 pairs of recipes" in c for c in verdict["recommendation"]["caveats"])
+    assert any("2 pairs of recipes" in c for c in caveats_of(verdict))
 
 
 @pytest.mark.parametrize(
@@ -272,15 +274,13 @@ def test_information_is_stated(make_cell, labels, information):
     cells = [make_cell(f, 0, uses_labels=u) for f, u in zip(("gan", "dgn"), labels, strict=True)]
     verdict = decide(cells)
     assert verdict["information"] == information
-    unfair = any("not fair" in c for c in verdict["recommendation"]["caveats"])
+    unfair = any("not fair" in c for c in caveats_of(verdict))
     assert unfair == (information == "unequal")
 
 
 def test_missing_types_and_crossing_curves_are_caveats(make_cells):
     curves = {"gan": {"start": 300.0, "final": 5.0}, "dgn": {"start": 100.0, "final": 10.0}}
-    caveats = decide(make_cells(gan={"types_covered": 0.8}, curves=curves, noise=0))[
-        "recommendation"
-    ]["caveats"]
+    caveats = caveats_of(decide(make_cells(gan={"types_covered": 0.8}, curves=curves, noise=0)))
     assert any("The GAN misses types: it makes 80% of them" in c for c in caveats)
     assert any("curves cross" in c for c in caveats)
 

@@ -83,7 +83,7 @@ def test_a_comparison_holds_report_verdict_and_cells(store: Store, comparison: P
     assert run.data.tags["whichgen.gan vs dgn.quality"] == "inconclusive"
     assert run.data.tags["whichgen.choice"] == "inconclusive"
     verdict = json.loads((comparison / "verdict.json").read_text())
-    assert run.data.tags["mlflow.note.content"] == verdict["recommendation"]["sentence"]
+    assert run.data.tags["mlflow.note.content"] == verdict["recommendation"]["sentence"]["en"]
     assert [item.path for item in store.client.list_artifacts(run_id)] == [
         "figures",
         "report.html",

@@ -31,11 +31,14 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, its answer in paragraphs, and rows (statement, finding, evidence)."""
+    """A question, its answer in paragraphs, and rows (statement, finding, evidence).
+
+    A text is a string, or a mapping from languages to strings.
+    """
 
     question: str
-    paragraphs: list[str]
-    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    paragraphs: Sequence[str | Mapping[str, str]]
+    rows: Sequence[tuple[Any, ...]] = field(default_factory=list)
 
 
 def answers(
@@ -107,7 +110,7 @@ def _steps(cells: Sequence[Cell], pair: Mapping[str, Any]) -> str:
     return f"Within the same training FLOPs {parts[0]}, {parts[1]}."
 
 
-def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[str, str, str]:
+def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[Any, ...]:
     result = pair["axes"][axis]
     finding = {winner: "holds here", "tie": "not shown", "inconclusive": "not shown"}
     return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]
@@ -117,5 +120,5 @@ def _need(pair: Mapping[str, Any], need: str, axis: str) -> tuple[str, str, str]
     decision = pair["axes"][axis]["decision"]
     if decision not in FAMILIES:
         return need, "either" if decision == "tie" else "not known yet", ""
-    ruled_out = pair["vetoes"][decision]
+    ruled_out = [veto["en"] for veto in pair["vetoes"][decision]]
     return need, FAMILY_NAMES[decision], f"but {'; '.join(ruled_out)}" if ruled_out else ""

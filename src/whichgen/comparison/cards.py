@@ -11,9 +11,9 @@ import numpy as np
 from whichgen.comparison.axes import floor_of, median, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import LEVEL
+from whichgen.comparison.phrases import phrase
 from whichgen.comparison.wording import (
     AXIS_METRICS,
-    AXIS_NAMES,
     FAMILY_NAMES,
     counted,
     in_unit,
@@ -30,9 +30,9 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "name": AXIS_NAMES[axis],
+            "axis": axis,
+            "name": vars(phrase(f"axis.{axis}")),
             "decision": result["decision"],
-            "label": FAMILY_NAMES.get(result["decision"], result["decision"]),
             "sentence": result["sentence"],
             "bar": _bar(result),
             "pairs": len(result["seeds"]),
@@ -41,7 +41,7 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "margin": in_unit(result["metric"], result["floor_margin"]),
             "values": [(FAMILY_NAMES[f], in_unit(result["metric"], result[f])) for f in FAMILIES],
             "metric": AXIS_METRICS[result["metric"]],
-            "second": result.get("second"),
+            "second": result["second"],
         }
         for axis, result in pair["axes"].items()
     ]

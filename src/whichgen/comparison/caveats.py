@@ -8,109 +8,144 @@ from typing import Any
 from whichgen.comparison.axes import floor_of, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.recommendation import PRIMARY
-from whichgen.comparison.wording import (
-    AXIS_NAMES,
-    FAMILY_NAMES,
-    counted,
-    listed,
-    number,
-    p_value,
-    scaled,
-)
+from whichgen.comparison.phrases import Text, listed, phrase
+from whichgen.comparison.recommendation import PRIMARY, axis_names
+from whichgen.comparison.sentences import compared, counted_pairs, more_seeds
+from whichgen.comparison.wording import FAMILY_NAMES, number, scaled
+
+# Two judges whose order of the runs has a Kendall's tau below this do not say the same.
+_AGREEING = 0.5
 
 
-def confidence(pair: Mapping[str, Any] | None) -> str:
+def confidence(pair: Mapping[str, Any] | None) -> Text:
     """One or two sentences: on how many seeds the answer rests and which axes carry it."""
     if pair is None:
-        return "None: a verdict needs runs of both families."
-    axes = pair["axes"]
-    pairs = max(len(axes[axis]["seeds"]) for axis in PRIMARY)
+        return phrase("sure.one_family")
+    axes, pairs = pair["axes"], _pairs(pair)
     if pairs < MINIMUM_PAIRS:
-        return (
-            f"None: {counted(pairs, 'paired seed')}; with fewer than "
-            f"{MINIMUM_PAIRS} an exact test cannot give p < .05 whatever the difference."
-        )
+        return phrase("sure.too_few", pairs=counted_pairs(pairs), minimum=MINIMUM_PAIRS)
     carried = [axis for axis, result in axes.items() if result["decision"] in FAMILIES]
     if not carried:
-        return f"No difference could be shown at the 95 % level over {pairs} paired seeds."
-    worst = max(float(axes[axis]["p_holm"]) for axis in carried)
-    tests = max(int(result["tests"]) for result in axes.values())
-    return (
-        f"Shown at the 95 % level on {listed([AXIS_NAMES[axis] for axis in carried])}, over "
-        f"{pairs} paired seeds (p {_compared(worst)} at most after Holm's correction over "
-        f"{tests} axes)."
+        return phrase("sure.nothing", pairs=counted_pairs(pairs))
+    return phrase(
+        "sure.shown",
+        axes=axis_names(carried),
+        pairs=counted_pairs(pairs),
+        p=compared(max(float(axes[axis]["p_holm"]) for axis in carried)),
+        tests=max(int(result["tests"]) for result in axes.values()),
     )
 
 
-def caveats(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[str]:
+def caveats(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
     """Sentences, the gravest first. Never empty: the scope of the answer is always the last."""
     found = []
     if verdict["information"] == "unequal":
-        found.append("The comparison is not fair: some runs were given labels and others were not.")
+        found.append(phrase("caveat.unfair"))
     pair = verdict["pairs"].get(verdict["headline"] or "")
     if pair is not None:
+        found += _too_few(pair)
+        found += _disagreements(verdict["judges"])
         found += _pair_caveats(cells, pair)
+        found += _crossing(pair, verdict["crossings"])
+        if any(result["decision"] == "tie" for result in pair["axes"].values()):
+            found.append(phrase("caveat.tie"))
     found += _bookkeeping(cells, verdict)
     if len(verdict["pairs"]) > 1:
+        count = len(verdict["pairs"])
+        found.append(phrase("caveat.many_pairs", count=count, pair=verdict["headline"]))
+    return [*found, _scope(verdict)]
+
+
+def _pairs(pair: Mapping[str, Any]) -> int:
+    return max(len(pair["axes"][axis]["seeds"]) for axis in PRIMARY)
+
+
+def _too_few(pair: Mapping[str, Any]) -> list[Text]:
+    pairs = _pairs(pair)
+    if pairs >= MINIMUM_PAIRS:
+        return []
+    told = {"pairs": counted_pairs(pairs), "more": more_seeds(pairs)}
+    return [phrase("caveat.few_seeds", minimum=MINIMUM_PAIRS, **told)]
+
+
+def _disagreements(judges: Mapping[str, Any]) -> list[Text]:
+    if judges["second"] is None:
+        return []
+    found = []
+    axes = [axis for axis, agree in judges["agree"].items() if agree is False]
+    if axes:
         found.append(
-            f"{len(verdict['pairs'])} pairs of recipes were compared; the answer is about "
-            f"{verdict['headline']}, chosen on validation. The correction is within a pair."
+            phrase(
+                "caveat.judges_disagree",
+                axes=axis_names(axes),
+                first=judges["first"],
+                second=judges["second"],
+            )
         )
-    found.append(
-        f"This holds for {verdict['dataset']}, at {scaled(verdict['budget_flops'], 'FLOPs')} of "
-        f"training a run and by one judge ({verdict['judge'] or 'unknown'}). Other data, another "
-        f"budget or another judge may decide otherwise."
-    )
+    runs = judges["rank_agreement"]["fd"]["cells"]
+    if runs["kendall"] < _AGREEING:
+        found.append(phrase("caveat.rank_agreement", tau=number(runs["kendall"]), runs=runs["n"]))
     return found
 
 
-def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[str]:
+def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[Text]:
     found = []
     for family in FAMILIES:
         name, recipe = FAMILY_NAMES[family], by_seed(cells, pair[family]).values()
         for veto in pair["vetoes"][family]:
-            found.append(f"The {name} is ruled out: {veto}.")
+            found.append(phrase("reason.veto", family=name, veto=veto))
         share = pair["memorisation"][family]
         if share["decision"] == "leaning":
-            found.append(
-                f"The {name}'s samples lie somewhat nearer to training images than to others "
-                f"(share {number(share['share'])}, chance 0.5): look for copies."
-            )
-        covered = median_score([*recipe], "types_covered")
-        present = floor_of([*recipe], "types_covered")
-        if covered < present:
-            found.append(
-                f"The {name} misses types: it makes {covered:.0%} of them in the median seed."
-            )
-    if pair["crossings_flops"]:
-        last = pair["crossings_flops"][-1]
-        found.append(
-            "The median validation curves cross, last at "
-            f"{scaled(last, 'FLOPs')} of training: below that the order may be the other way."
-        )
-    if any(result["decision"] == "tie" for result in pair["axes"].values()):
-        found.append("A tie means that no difference could be shown, not that there is none.")
+            found.append(phrase("caveat.leaning", family=name, share=number(share["share"])))
+        covered = median_score(recipe, "types_covered")
+        if covered < floor_of(recipe, "types_covered"):
+            found.append(phrase("caveat.types", family=name, covered=f"{covered:.0%}"))
     return found
 
 
-def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[str]:
+def _crossing(pair: Mapping[str, Any], crossings: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """The last crossing of the pair's curves."""
+    own = [c for c in crossings if (c["first"], c["second"]) == (pair["gan"], pair["dgn"])]
+    if not own:
+        return []
+    last = own[-1]
+    low, high = last["low"], last["high"]
+    side = {(True, True): "between", (True, False): "below", (False, True): "above"}
+    key = side.get((low is not None, high is not None), "nowhere")
+    told = {"low": scaled(low, "FLOPs"), "high": scaled(high, "FLOPs")}
+    return [
+        phrase(
+            "caveat.crossing",
+            at=scaled(last["at"], "FLOPs"),
+            before=last["before"],
+            after=last["after"],
+            range=phrase(f"crossing.{key}", **told),
+        )
+    ]
+
+
+def _bookkeeping(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
     found = []
     if verdict["failed"]:
-        names = listed([f"{item['recipe']} seed {item['seed']}" for item in verdict["failed"]])
-        found.append(
-            f"{len(verdict['failed'])} of {len(cells)} runs failed ({names}): counted in "
-            "stability, and missing from the other axes."
-        )
-    if verdict["left_out"]:
-        count = len(verdict["left_out"])
-        found.append(
-            f"{count} cell{' was' if count == 1 else 's were'} left out as not comparable with "
-            "the others; see the list below."
-        )
+        names = [
+            phrase("caveat.failed_run", recipe=item["recipe"], seed=item["seed"])
+            for item in verdict["failed"]
+        ]
+        failed, runs = len(names), len(cells)
+        found.append(phrase("caveat.failed", failed=failed, runs=runs, names=listed(names)))
+    left_out = len(verdict["left_out"])
+    if left_out:
+        key = "caveat.left_out.one" if left_out == 1 else "caveat.left_out.many"
+        found.append(phrase(key, count=left_out))
     return found
 
 
-def _compared(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+def _scope(verdict: Mapping[str, Any]) -> Text:
+    first, second = verdict["judge"] or phrase("judges.unknown"), verdict["judges"]["second"]
+    judges = (
+        phrase("judges.two", first=first, second=second)
+        if second
+        else phrase("judges.one", first=first)
+    )
+    budget = scaled(verdict["budget_flops"], "FLOPs")
+    return phrase("caveat.scope", dataset=verdict["dataset"], budget=budget, judges=judges)

@@ -30,7 +30,8 @@ class Cell:
     ``neighbours`` holds, for each sample, the row of its nearest image in the training and in the
     held-out split (``train``, ``held_out``) and the distances (``to_train``, ``to_held_out``).
     ``strips`` (B, steps, C, H, W) uint8 are walks between two latents of ``strip_types`` (B,).
-    Empty or None where there are none.
+    ``second`` is what a second judge found (``judge``, ``scores``, ``floors``). Each is empty or
+    None where there is none.
     """
 
     dataset: str
@@ -52,6 +53,7 @@ class Cell:
     per_type: Mapping[str, Sequence[float | None]]
     c2st: Mapping[str, float | None] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    second: Mapping[str, Any] = field(default_factory=dict)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class Cell:
             per_type=scores.get("per_type") or {},
             c2st=scores.get("c2st") or {},
             missing=scores.get("missing") or {},
+            second=scores.get("second") or {},
             history=pd.DataFrame() if history is None else history,
             timing=pd.DataFrame() if timing is None else timing,
             measured=measured or {},
@@ -177,6 +180,11 @@ def by_seed(cells: Iterable[Cell], recipe: str) -> dict[int, Cell]:
 def recipes_of(cells: Iterable[Cell], family: str) -> list[str]:
     """The names of the family's recipes, sorted."""
     return sorted({cell.recipe for cell in cells if cell.family == family})
+
+
+def recipe_names(cells: Sequence[Cell]) -> list[str]:
+    """The names of all recipes, the GANs first."""
+    return [recipe for family in FAMILIES for recipe in recipes_of(cells, family)]
 
 
 def _check(scores: Mapping[str, Any]) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from whichgen.comparison.axes import floor_of, median
+from whichgen.comparison.axes import copying_limit, floor_of, median
 from whichgen.comparison.cells import Cell
-from whichgen.comparison.intervals import paired_interval, sign_flip_p
+from whichgen.comparison.statistics.intervals import paired_interval, sign_flip_p
 
-CHANCE = 0.5
 MINIMUM_PAIRS = 6
 LEVEL = 0.05
 # Half of what is copied adds to chance: .55 is what a generator shows that copies a tenth.
@@ -33,7 +32,7 @@ def memorisation(cells: Sequence[Cell]) -> dict[str, Any]:
     shares = np.array([cell.score("memorisation") for cell in finished], dtype=np.float64)
     binomial = np.array([cell.p_value("memorisation") for cell in finished], dtype=np.float64)
     floor = floor_of(finished, "memorisation")
-    limit = CHANCE if math.isnan(floor) else max(CHANCE, floor)
+    limit = copying_limit(floor)
     interval, p = paired_interval(shares - limit), sign_flip_p(shares - limit)
     few = len(shares) < MINIMUM_PAIRS
     if few:

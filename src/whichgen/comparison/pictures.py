@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.wording import FAMILY_NAMES
-from whichgen.grids import image_grid, magnification, png_bytes
+from whichgen.grids import image_grid, magnification, png_bytes, to_picture
 
 Images = npt.NDArray[np.uint8]
 Split = Mapping[str, npt.NDArray[Any]]  # `images` (N, C, H, W) uint8 and `types` (N,)
@@ -23,6 +24,8 @@ _COLUMNS = 8
 _COLUMNS_PER_TYPE = 4
 _TRIPLETS = 8
 _LEGIBLE_PIXELS = 32
+LOSSLESS_PIXELS = 32  # the side of colour images up to which not a pixel is changed
+_QUALITY = 90  # of larger ones
 _GROUND = 128  # a grey that stands back on a light and on a dark page
 
 
@@ -101,9 +104,13 @@ def strips_uri(strips: Images) -> str:
     return _grid_uri(strips.reshape(-1, *strips.shape[2:]), columns=strips.shape[1])
 
 
-def data_uri(content: bytes, kind: str) -> str:
-    """The bytes of a picture as an address that holds them."""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+def picture_uri(pixels: Images, *, lossless: bool = True) -> str:
+    """Pixels (H, W, C) as an address that holds them: PNG if grey, else the smaller WebP."""
+    if pixels.shape[2] == 1:
+        return _data_uri(png_bytes(pixels), "png")
+    buffer = io.BytesIO()
+    to_picture(pixels).save(buffer, format="WEBP", lossless=lossless, quality=_QUALITY)
+    return _data_uri(buffer.getvalue(), "webp")
 
 
 def _stacked(cell: Cell, rows: npt.NDArray[Any], train: Split, test: Split) -> Images:
@@ -117,4 +124,8 @@ def _grid_uri(images: Images, *, columns: int = _COLUMNS) -> str:
     scale = magnification(images.shape[-1], target=_LEGIBLE_PIXELS)
     columns = min(columns, len(images))
     pixels = image_grid(images, columns, scale, ground=_GROUND)
-    return data_uri(png_bytes(pixels), "png")
+    return picture_uri(pixels, lossless=images.shape[-1] <= LOSSLESS_PIXELS)
+
+
+def _data_uri(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from whichgen.comparison.phrases import phrase
 from whichgen.comparison.wording import (
     AXIS_NAMES,
     METRICS,
@@ -37,9 +38,8 @@ def pairwise_tables(verdict: Verdict) -> list[dict[str, Any]]:
         found = {(pair["first"], pair["second"]): pair for pair in pairs}
         rows = [(row, [_against(found, row, column) for column in recipes]) for row in recipes]
         if rows:
-            tables.append(
-                {"axis": axis, "name": AXIS_NAMES[axis], "recipes": recipes, "rows": rows}
-            )
+            name = vars(phrase(f"axis.{axis}"))
+            tables.append({"axis": axis, "name": name, "recipes": recipes, "rows": rows})
     return tables
 
 

@@ -18,16 +18,6 @@ from whichgen.comparison.figures import HEADLINE, Chart, inline_svg
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import FAMILY_NAMES, scaled
 
-_NOT_RANKED: Mapping[str, Any] = {
-    "ranks": {},
-    "pairwise": [],
-    "pareto": {"objectives": {}, "points": {}, "fronts": {}, "on_front": {}},
-    "improvement": [],
-    "iqm": {},
-    "judges": {},
-    "crossings": [],
-}
-
 
 def report_content(
     *,
@@ -47,13 +37,12 @@ def report_content(
             ``command``; further keys are shown as they are, missing ones as unknown.
         gates: what each judge was asked before it may judge (``gates.json``), if it was.
     """
-    verdict = {**_NOT_RANKED, **verdict}
     names = type_names(info)
     scores, pair = score_table(cells), verdict["pairs"].get(verdict["headline"] or "")
     chosen = shown_cells(cells, verdict)
     return {
         "verdict": verdict,
-        "reasons": verdict["recommendation"].get("reasons", []),
+        "reasons": verdict["recommendation"]["reasons"],
         "family_names": FAMILY_NAMES,
         "axes": cards.axis_cards(pair),
         "compared": sections.compared_rows(cells, verdict, info),
@@ -100,25 +89,33 @@ def render_page(
     verdict, names = content["verdict"], type_names(info)
     chosen = shown_cells(cells, verdict)
     dgn = chosen.get("dgn")
-    data = machine.script_data(cells, names)
-    first = [cell.recipe for cell in chosen.values()]
-    data["sheets"] = sheets.cell_sheets(cells, train, test, first=first)
-    data["real"] = sheets.real_sheet(test)
-    data["shown"] = {family: [cell.recipe, cell.seed] for family, cell in chosen.items()}
-    data["columns"] = sheets.COLUMNS
+    shown = {
+        "grids": pictures.grids(chosen, test),
+        "type_grids": pictures.grids_by_type(dgn, names) if dgn else [],
+        "walks": pictures.walks(chosen),
+        "triplets": [p for cell in chosen.values() for p in pictures.triplets(cell, train, test)],
+    }
+    room = sheets.LIMIT - sum(len(item.uri) for group in shown.values() for item in group)
+    data = machine.script_data(cells, names) | {
+        "sheets": sheets.cell_sheets(
+            cells, train, test, first=[cell.recipe for cell in chosen.values()], limit=room
+        ),
+        "real": sheets.real_sheet(test),
+        "shown": {family: [cell.recipe, cell.seed] for family, cell in chosen.items()},
+        "columns": sheets.COLUMNS,
+    }
     script = resources.files(__package__).joinpath("templates/report.js").read_text("utf-8")
-    return template("report.html.j2").render(
-        **content,
-        dots=[(name, inline_svg(charts[name])) for name in HEADLINE if name in charts],
-        charts={name: inline_svg(chart) for name, chart in charts.items() if name not in HEADLINE},
-        captions={name: chart.caption for name, chart in charts.items()},
-        grids=pictures.grids(chosen, test),
-        type_grids=pictures.grids_by_type(dgn, names) if dgn else [],
-        walks=pictures.walks(chosen),
-        triplets=[p for cell in chosen.values() for p in pictures.triplets(cell, train, test)],
-        data=json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return str(
+        template("report.html.j2").render(
+            **content,
+            **shown,
+            dots=[(name, inline_svg(charts[name])) for name in HEADLINE if name in charts],
+            charts={name: inline_svg(c) for name, c in charts.items() if name not in HEADLINE},
+            captions={name: chart.caption for name, chart in charts.items()},
+            data=json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
     )
 
 

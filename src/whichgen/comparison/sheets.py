@@ -5,7 +5,6 @@ The script cuts them apart, to show one type, another seed, or a sample's neares
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,20 +13,19 @@ import numpy.typing as npt
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.pictures import (
+    LOSSLESS_PIXELS,
     SHOWN,
     SHOWN_PER_TYPE,
     Images,
     Split,
     can_show_neighbours,
-    data_uri,
+    picture_uri,
     strips_uri,
 )
-from whichgen.grids import png_bytes, to_picture
 
 COLUMNS = 16
 _MOST = 256  # samples a sheet
-LIMIT = 7_000_000  # characters of all sheets together: the page stays below 10 MB
-_QUALITY = 90
+LIMIT = 9_000_000  # characters of all pictures of a page, which stays below 10 MB
 
 
 def real_sheet(test: Split) -> dict[str, Any] | None:
@@ -43,7 +41,7 @@ def real_sheet(test: Split) -> dict[str, Any] | None:
 
 
 def cell_sheets(
-    cells: Sequence[Cell], train: Split, test: Split, *, first: Sequence[str], limit: int = LIMIT
+    cells: Sequence[Cell], train: Split, test: Split, *, first: Sequence[str], limit: int
 ) -> list[dict[str, Any]]:
     """Sheets of the finished cells, in the order of their use, until the limit is reached.
 
@@ -95,14 +93,10 @@ def _rows(types: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def _sheet_uri(images: Images) -> str:
-    """Images (N, C, H, W), 16 a row, without gaps: PNG if grey, else WebP."""
+    """Images (N, C, H, W), 16 a row, without gaps."""
     n, channels, height, width = images.shape
     filled = np.zeros((-(-n // COLUMNS) * COLUMNS, channels, height, width), np.uint8)
     filled[:n] = images
     rows = filled.reshape(-1, COLUMNS, channels, height, width)
     pixels = rows.transpose(0, 3, 1, 4, 2).reshape(-1, COLUMNS * width, channels)
-    if channels == 1:
-        return data_uri(png_bytes(pixels), "png")
-    buffer = io.BytesIO()
-    to_picture(pixels).save(buffer, format="WEBP", quality=_QUALITY)
-    return data_uri(buffer.getvalue(), "webp")
+    return picture_uri(pixels, lossless=width <= LOSSLESS_PIXELS)

@@ -1,65 +1,79 @@
-"""From scored cells to a verdict: per pair of recipes and axis, then over all of them.
-
-A family wins an axis only if, over six or more paired seeds, the 95 % t interval excludes zero,
-the exact sign-flip test gives p < .05, the t test's p stays below .05 after Holm's correction
-over the axes, and the effect exceeds what the real-against-real floor allows. Otherwise the axis
-is a "tie", and with fewer seeds it is "inconclusive".
-
-Holm's correction is on the t test: six seeds cannot give an exact sign-flip p below .031, which
-no correction over two or more axes would leave below .05. The sign-flip test is the guard that
-needs no normal distribution.
-"""
+"""From scored cells to a verdict: per pair of recipes and axis, then over all of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from whichgen.comparison.axes import AXES, BySeed, Paired, median
+from whichgen.comparison.axes import BySeed, median
 from whichgen.comparison.caveats import caveats, confidence
 from whichgen.comparison.cells import FAMILIES, Cell, LeftOut, by_seed, recipes_of
-from whichgen.comparison.curves import best_validation, crossings, median_curve
-from whichgen.comparison.intervals import holm, paired_interval, paired_t_p, sign_flip_p
-from whichgen.comparison.memorisation import LEVEL, MINIMUM_PAIRS, memorisation
-from whichgen.comparison.recommendation import choose, vetoes
+from whichgen.comparison.curves import best_validation, crossing_points
+from whichgen.comparison.judgement import Judgement, effect_of, judge, measure
+from whichgen.comparison.judges import (
+    agreement,
+    confirmed,
+    judges,
+    second_judge,
+    second_opinions,
+)
+from whichgen.comparison.matrix import pairwise
+from whichgen.comparison.memorisation import memorisation
+from whichgen.comparison.phrases import Text
+from whichgen.comparison.recommendation import WEIGHTS, choose, vetoes
 from whichgen.comparison.sentences import axis_sentence
-from whichgen.comparison.wording import counted, in_unit, p_value
+from whichgen.comparison.standings import pareto, rank_table, values_by_seed
+from whichgen.comparison.summaries import best_of_n, improvements, interquartile_means
 from whichgen.errors import WhichgenError
 
+_NAMES = {"first": "gan", "second": "dgn"}
 
-def decide(cells: Sequence[Cell], *, left_out: Iterable[LeftOut] = ()) -> dict[str, Any]:
+
+def decide(
+    cells: Sequence[Cell],
+    *,
+    left_out: Iterable[LeftOut] = (),
+    weights: Mapping[str, float] = WEIGHTS,
+) -> dict[str, Any]:
     """The verdict over the comparable cells of one dataset, as plain JSON-able values.
 
     Deterministic: the same cells give the same mapping; it holds no time, date or measured
-    second. Unknown numbers are None. Keys: ``dataset``, ``judge``, ``images``, ``budget_flops``,
-    ``information`` ("labels", "no labels" or "unequal"), ``pairs`` ("<gan> vs <dgn>" → axes,
-    memorisation, vetoes, crossings), ``headline`` (the pair that the recommendation is about),
-    ``recommendation`` (``choice``, ``sentence``, ``confidence``, ``caveats``), ``failed`` and
-    ``left_out``.
+    second. Unknown numbers are None; sentences are {"en": …, "zh": …}. ``docs/verdict.md`` lists
+    the keys.
+
+    Args:
+        weights: what each axis counts in the recommendation, by its name; none below 0.
 
     Raises:
         WhichgenError: there are no cells at all.
     """
     if not cells:
         raise WhichgenError("no scored cells to compare: run `dvc repro` or the evaluation first")
+    second = second_judge(cells)
     pairs = {
-        f"{gan} vs {dgn}": _judge_pair(by_seed(cells, gan), by_seed(cells, dgn))
+        f"{gan} vs {dgn}": _judge_pair(by_seed(cells, gan), by_seed(cells, dgn), second)
         for gan in recipes_of(cells, "gan")
         for dgn in recipes_of(cells, "dgn")
     }
     headline = _headline(cells)
+    pair = pairs.get(headline or "")
     first = next((cell for cell in cells if not cell.failed), cells[0])
+    agree = {axis: result["judges_agree"] for axis, result in pair["axes"].items()} if pair else {}
     result: dict[str, Any] = {
         "dataset": first.dataset,
         "judge": first.judge,
         "images": first.n,
         "budget_flops": first.budget_flops,
         "information": information(cells),
+        "weights": dict(weights),
         "headline": headline,
         "pairs": pairs,
+        "judges": judges(cells, first.judge, second, agree),
+        "crossings": _crossings(cells),
         "failed": [
             {"recipe": c.recipe, "seed": c.seed, "error": c.error or "unknown"}
             for c in cells
@@ -67,13 +81,12 @@ def decide(cells: Sequence[Cell], *, left_out: Iterable[LeftOut] = ()) -> dict[s
         ],
         "left_out": [vars(item) for item in left_out],
     }
-    pair = pairs.get(headline or "")
     result["recommendation"] = {
-        **choose(first.dataset, pair),
+        **choose(first.dataset, pair, weights),
         "confidence": confidence(pair),
         "caveats": caveats(cells, result),
     }
-    plain: dict[str, Any] = _plain(result)
+    plain: dict[str, Any] = _plain(result | _over_all(cells, second))
     return plain
 
 
@@ -83,85 +96,74 @@ def information(cells: Iterable[Cell]) -> str:
     return "unequal" if len(used) > 1 else "labels" if used == {True} else "no labels"
 
 
-def _judge_pair(gan: BySeed, dgn: BySeed) -> dict[str, Any]:
-    measured = {axis: measure(gan, dgn) for axis, measure in AXES.items()}
-    p_values = [
-        paired_t_p(paired.differences) if len(paired.seeds) >= MINIMUM_PAIRS else math.nan
-        for paired in measured.values()
-    ]
-    corrected = holm(p_values)
-    tests = sum(not math.isnan(p) for p in p_values)
+def _judge_pair(gan: BySeed, dgn: BySeed, second: str | None) -> dict[str, Any]:
+    judged, opinions = judge(measure(gan, dgn)), second_opinions(gan, dgn, second)
     copies = {"gan": memorisation([*gan.values()]), "dgn": memorisation([*dgn.values()])}
-    curves = [median_curve([*side.values()]) for side in (gan, dgn)]
     return {
         "gan": next(iter(gan.values())).recipe,
         "dgn": next(iter(dgn.values())).recipe,
         "axes": {
-            axis: _axis(axis, paired, p_holm, tests)
-            for (axis, paired), p_holm in zip(measured.items(), corrected, strict=True)
+            axis: _axis(axis, judgement, opinions.get(axis)) for axis, judgement in judged.items()
         },
         "memorisation": copies,
         "vetoes": {
             family: vetoes([*side.values()], copies[family])
             for family, side in zip(FAMILIES, (gan, dgn), strict=True)
         },
-        "crossings_flops": crossings(*curves, along="flops"),
     }
 
 
-def _axis(axis: str, paired: Paired, p_holm: float, tests: int) -> dict[str, Any]:
-    interval = paired_interval(paired.differences)
-    bounds = [interval.mean, interval.low, interval.high]
-    effect, low, high = np.exp(bounds) if paired.log else bounds
+def _axis(axis: str, judgement: Judgement, opinion: Judgement | None) -> dict[str, Any]:
+    paired, decision = judgement.paired, judgement.decision
+    second = opinion.decision if opinion else None
+    unmet = judgement.unmet
+    agree = agreement(decision, second)
+    if not confirmed(decision, second):
+        unmet.append("judge_not_sure" if second == "tie" else "judges_disagree")
+        decision = "tie"
+    effect, interval = effect_of(judgement)
     result: dict[str, Any] = {
+        "decision": _NAMES.get(decision, decision),
         "metric": paired.metric,
         "log": paired.log,
-        "effect": float(effect),
-        "interval": [float(low), float(high)],
-        "p_sign_flip": sign_flip_p(paired.differences),
-        "p_holm": p_holm,
-        "tests": tests,
+        "effect": effect,
+        "interval": interval,
+        "p_sign_flip": judgement.p_sign_flip,
+        "p_holm": judgement.p_holm,
+        "tests": judgement.tests,
         "seeds": list(paired.seeds),
-        "gan": paired.gan,
-        "dgn": paired.dgn,
+        "gan": paired.first,
+        "dgn": paired.second,
         "shift": paired.shift,
         "floor_margin": paired.margin,
+        "second": None if second is None else _NAMES.get(second, second),
+        "judges_agree": agree,
     }
-    reasons = _reasons(result, clear=interval.excludes_zero, side=np.sign(interval.mean))
-    if len(paired.seeds) < MINIMUM_PAIRS or math.isnan(paired.margin):
-        result["decision"] = "inconclusive"
-    elif reasons:
-        result["decision"] = "tie"
-    else:
-        result["decision"] = "dgn" if interval.mean > 0 else "gan"
-    return {**result, "sentence": axis_sentence(axis, result, reasons)}
+    return {**result, "sentence": axis_sentence(axis, result, unmet)}
 
 
-def _reasons(result: Mapping[str, Any], *, clear: bool, side: float) -> list[str]:
-    """The conditions of the rule that are not met, as clauses; those that decide come first."""
-    pairs, margin = len(result["seeds"]), result["floor_margin"]
-    if pairs < MINIMUM_PAIRS:
-        return [f"{counted(pairs, 'paired seed')} cannot give p < 0.05, {_more_seeds(pairs)}"]
-    if math.isnan(margin):
-        return ["there is no floor to compare the difference with"]
-    reasons = []
-    if not clear:
-        reasons.append(f"the interval includes {'1' if result['log'] else '0'}")
-    elif not result["p_sign_flip"] < LEVEL:
-        reasons.append("the exact sign-flip test does not give p < 0.05")
-    elif not result["p_holm"] < LEVEL:
-        reasons.append(
-            f"after Holm's correction over {result['tests']} axes p = {p_value(result['p_holm'])}"
-        )
-    if not side * result["shift"] > margin:
-        shift, limit = (in_unit(result["metric"], x) for x in (abs(result["shift"]), margin))
-        reasons.append(f"the mean difference of {shift} is within the margin of {limit}")
-    return reasons
+def _crossings(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Where the median validation curves of each GAN and DGN recipe cross along the FLOPs."""
+    return [
+        {"first": gan, "second": dgn, "along": "flops", **point}
+        for gan in recipes_of(cells, "gan")
+        for dgn in recipes_of(cells, "dgn")
+        for point in crossing_points(by_seed(cells, gan), by_seed(cells, dgn), along="flops")
+    ]
 
 
-def _more_seeds(pairs: int) -> str:
-    missing = MINIMUM_PAIRS - pairs
-    return f"at least {missing} more {'is' if missing == 1 else 'are'} needed"
+def _over_all(cells: Sequence[Cell], second: str | None) -> dict[str, Any]:
+    """What is said of all recipes at once."""
+    values, matrix = values_by_seed(cells), pairwise(cells, second)
+    return {
+        "values": values,
+        "pairwise": matrix,
+        "ranks": rank_table(values, matrix, np.random.default_rng(0)),
+        "pareto": pareto(values, np.random.default_rng(0)),
+        "iqm": interquartile_means(cells),
+        "improvement": improvements(cells),
+        "best_of_n": best_of_n(cells),
+    }
 
 
 def _headline(cells: Sequence[Cell]) -> str | None:
@@ -186,9 +188,11 @@ def _validation(cells: Sequence[Cell], recipe: str) -> float:
 
 def _plain(value: Any) -> Any:
     """Mappings and lists of plain values: NaN and infinities as None, six significant digits."""
+    if isinstance(value, Text):
+        return asdict(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | np.ndarray):
         return [_plain(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if math.isfinite(value) else None

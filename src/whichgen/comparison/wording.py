@@ -12,6 +12,7 @@ AXIS_NAMES: Mapping[str, str] = {
     "quality": "quality",
     "diversity": "diversity",
     "type_control": "type control",
+    "memorisation": "memorisation",
     "cost": "cost",
     "stability": "stability",
 }
@@ -20,6 +21,7 @@ AXIS_METRICS: Mapping[str, str] = {
     "fd": "Fréchet distance",
     "coverage": "coverage",
     "type_agreement": "type agreement",
+    "memorisation": "share nearest to training images",
     "flops_to_common_target": "FLOPs to the common distance",
     "failed_runs": "failed runs",
     "fd_spread": "mean deviation of the log distance",

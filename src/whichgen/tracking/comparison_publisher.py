@@ -65,7 +65,7 @@ def _log_verdict(run: TrackedRun, verdict: dict[str, Any]) -> None:
         params={key: verdict[key] for key in ("dataset", "judge", "images", "budget_flops")},
         tags=decisions
         | {
-            "mlflow.note.content": advice["sentence"],
+            "mlflow.note.content": advice["sentence"]["en"],
             "whichgen.information": verdict["information"],
             "whichgen.choice": advice["choice"],
         },

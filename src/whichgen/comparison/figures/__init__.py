@@ -52,7 +52,7 @@ def draw_charts(
     drawn |= {
         "fd_over_flops": distance_over_flops(cells, headline),
         "fd_over_seconds": distance_over_seconds(cells, headline),
-        "best_of_n": best_of_n(verdict.get("best_of_n") or {}),
+        "best_of_n": best_of_n(verdict["best_of_n"]),
         "tradeoff": tradeoff(cells, "coverage", "fd", headline),
         "types": type_shares(cells, headline, names),
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from whichgen.comparison.intervals import holm, paired_interval, paired_t_p, sign_flip_p
+from whichgen.comparison.statistics.intervals import holm, paired_interval, paired_t_p, sign_flip_p
 
 
 def test_interval_of_known_numbers():
@@ -29,7 +29,7 @@ def test_interval_of_few_numbers():
 def test_interval_covers_the_truth_at_the_nominal_rate(n, level):
     draws, truth = 2000, 0.3
     samples = np.random.default_rng(n).normal(truth, 1.7, (draws, n))
-    intervals = [paired_interval(sample, level) for sample in samples]
+    intervals = [paired_interval(sample, level=level) for sample in samples]
     rate = np.mean([i.low <= truth <= i.high for i in intervals])
     assert abs(rate - level) < 3.3 * math.sqrt(level * (1 - level) / draws)
 

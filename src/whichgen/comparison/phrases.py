@@ -1,0 +1,69 @@
+"""Sentences in English and Chinese, from the templates in ``phrases.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same words in both languages."""
+
+    en: str
+    zh: str
+
+
+def phrase(key: str, **parts: Text | str | int) -> Text:
+    """The phrase of that name with its parts filled in; a part that is a `Text` is in its language.
+
+    Raises:
+        KeyError: there is no such phrase, or it lacks a part.
+    """
+    template = phrases()[key]
+    return Text(
+        **{
+            language: getattr(template, language).format(
+                **{name: _in(language, part) for name, part in parts.items()}
+            )
+            for language in LANGUAGES
+        }
+    )
+
+
+def listed(items: Sequence[Text]) -> Text:
+    """a; a and b; a, b and c. In Chinese a; a 和 b; a、b 和 c."""
+    return _joined(items, ("list.comma", "list.and"))
+
+
+def clauses(items: Sequence[Text]) -> Text:
+    """a; a; b: clauses one after the other."""
+    return _joined(items, ("list.semicolon", "list.semicolon"))
+
+
+@cache
+def phrases() -> Mapping[str, Text]:
+    """All templates by name."""
+    content = resources.files("whichgen.comparison").joinpath("phrases.yml").read_text("utf-8")
+    return {key: Text(**languages) for key, languages in yaml.safe_load(content).items()}
+
+
+def _joined(items: Sequence[Text], marks: tuple[str, str]) -> Text:
+    """All but the last joined by the first mark, the last by the second."""
+    between, last = (phrases()[mark] for mark in marks)
+    joined = {}
+    for language in LANGUAGES:
+        words = [getattr(item, language) for item in items]
+        head = getattr(between, language).join(words[:-1])
+        joined[language] = getattr(last, language).join([head, *words[-1:]] if head else words[-1:])
+    return Text(**joined)
+
+
+def _in(language: str, part: Text | str | int) -> str:
+    return str(getattr(part, language)) if isinstance(part, Text) else str(part)

@@ -1,0 +1,1 @@
+"""Numbers → point estimates, their uncertainty, and drawings of both. Knows no cells."""
