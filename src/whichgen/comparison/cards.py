@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,11 @@ from whichgen.comparison.wording import (
 Pair = Mapping[str, Any]
 
 
+def axis_names(axes: Iterable[str]) -> list[dict[str, str]]:
+    """The names of these axes in both languages."""
+    return [vars(phrase(f"axis.{axis}")) for axis in axes]
+
+
 def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
     """One card an axis: its decision, sentence, tests and the ends of its interval's drawing."""
     if pair is None:
@@ -31,7 +36,7 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
     return [
         {
             "axis": axis,
-            "name": vars(phrase(f"axis.{axis}")),
+            "name": name,
             "decision": result["decision"],
             "sentence": result["sentence"],
             "bar": _bar(result),
@@ -43,7 +48,7 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "metric": AXIS_METRICS[result["metric"]],
             "second": result["second"],
         }
-        for axis, result in pair["axes"].items()
+        for name, (axis, result) in zip(axis_names(pair["axes"]), pair["axes"].items(), strict=True)
     ]
 
 

@@ -28,7 +28,8 @@ def rank_rows(verdict: Verdict) -> list[list[str]]:
 def pairwise_tables(verdict: Verdict) -> list[dict[str, Any]]:
     """An axis each: a matrix with a row a recipe, saying how it fares against the others.
 
-    A cell is (mark, explanation, family that wins or ""): "wins", "loses", "tie" or "open".
+    A cell is (mark, explanation); the mark is "wins", "loses", "tie" or "open". Empty for two
+    recipes, which the cards compare already.
     """
     tables = []
     for axis in AXIS_NAMES:
@@ -37,7 +38,7 @@ def pairwise_tables(verdict: Verdict) -> list[dict[str, Any]]:
         recipes = list(dict.fromkeys(names))
         found = {(pair["first"], pair["second"]): pair for pair in pairs}
         rows = [(row, [_against(found, row, column) for column in recipes]) for row in recipes]
-        if rows:
+        if len(rows) > 2:
             name = vars(phrase(f"axis.{axis}"))
             tables.append({"axis": axis, "name": name, "recipes": recipes, "rows": rows})
     return tables
@@ -46,12 +47,12 @@ def pairwise_tables(verdict: Verdict) -> list[dict[str, Any]]:
 def pareto_rows(verdict: Verdict) -> list[list[str]]:
     """A row a recipe: its median on each objective, and how surely it is on the front."""
     pareto = verdict["pareto"]
-    front = pareto["fronts"].get("all", [])
+    front, on_front = pareto["fronts"].get("all", []), pareto["on_front"]
     return [
         [
             recipe,
             *(in_unit(_metric_of(axis), point.get(axis)) for axis in pareto["objectives"]),
-            f"{'on it' if recipe in front else 'behind'} ({_percent(pareto['on_front'][recipe])})",
+            f"{'on it' if recipe in front else 'behind'} ({_percent(on_front.get(recipe))})",
         ]
         for recipe, point in pareto["points"].items()
     ]
@@ -173,7 +174,7 @@ def _metric_of(axis: str) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return number(None) if share is None else f"{share:.0%} of draws"
+    return number(None) if share is None else f"{share:.0%}"
 
 
 def _level(level: Any) -> str:

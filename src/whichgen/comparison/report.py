@@ -51,6 +51,8 @@ def report_content(
         "missing": sections.missing_rows(cells),
         "crossings": rankings.crossing_rows(verdict),
         "ranks": rankings.rank_rows(verdict),
+        "rank_names": cards.axis_names(verdict["ranks"]),
+        "objective_names": cards.axis_names(verdict["pareto"]["objectives"]),
         "pairwise": rankings.pairwise_tables(verdict),
         "pareto": rankings.pareto_rows(verdict),
         "improvement": rankings.improvement_rows(verdict),

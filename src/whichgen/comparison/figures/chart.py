@@ -56,7 +56,7 @@ class Chart:
 
 def new_chart(caption: str, *, width: float = 4.7, height: float = 3.4) -> Chart:
     """An empty chart of that size (inches), without pyplot's state."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=_POINTS, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_facecolor("none")
