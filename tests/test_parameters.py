@@ -3,6 +3,8 @@
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from whichgen.comparison.axes import AXES
+from whichgen.comparison.recommendation import WEIGHTS
 from whichgen.errors import WhichgenError
 from whichgen.parameters import parse_parameters, parse_recipes
 from whichgen.settings import CONFIG_LOADER_ARGS
@@ -18,6 +20,7 @@ def test_the_shipped_configuration_is_valid(raw):
     assert parameters.dataset == "digits"
     assert {r.family for r in parameters.recipes.values()} == {"gan", "dgn"}
     assert set(parse_recipes(raw["recipes"])) == set(parameters.recipes)
+    assert dict(parameters.weights) == WEIGHTS
 
 
 def test_the_sweep_names_what_there_is(raw):
@@ -39,6 +42,9 @@ def test_the_sweep_names_what_there_is(raw):
         ({"dataset": "mnist"}, "dataset: 'mnist' is not one of .*digits"),
         ({"recipe": "gam"}, "recipe: 'gam' is not one of .*gan"),
         ({"device": "tpu"}, "device: "),
+        ({"weights": {"quality": -1}}, "weights.quality: .* greater than or equal to 0, got -1"),
+        ({"weights": {"qualty": 1}}, "weights.qualty: no parameter of this name"),
+        ({"weights": dict.fromkeys(AXES, 0)}, "weights: all are 0"),
         ({"recipes": {"gan": {"family": "gun"}}}, "recipes.gan: "),
     ],
 )

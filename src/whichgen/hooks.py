@@ -102,6 +102,7 @@ SHOWN = {
     "dgn": ("dgn_generator", "dgn_history"),
     "evaluation": ("gan_scores", "dgn_scores", "gan_grid", "dgn_grid"),
     "comparison": ("verdict", "report"),
+    "overview": ("overview", "overview_page"),
     "__default__": ("verdict", "report"),
 }
 NEXT = {
@@ -111,6 +112,7 @@ NEXT = {
     "dgn": "kedro run --pipelines=evaluation: score it beside the GAN",
     "evaluation": "kedro run --pipelines=comparison: the verdict and the report",
     "comparison": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
+    "overview": "add a dataset: kedro run --params dataset=…, then this again",
     "__default__": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
 }
 

@@ -17,6 +17,7 @@ from whichgen.errors import WhichgenError
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Family = Literal["gan", "dgn"]
 
@@ -174,6 +175,23 @@ class Sweep(Strict):
     seeds: list[int]
 
 
+class Weights(Strict):
+    """What each axis of the verdict counts in the recommendation."""
+
+    quality: Weight
+    diversity: Weight
+    type_control: Weight
+    memorisation: Weight
+    cost: Weight
+    stability: Weight
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> "Weights":
+        if not any(dict(self).values()):
+            raise ValueError("weights: all are 0, so nothing decides; give one axis more")
+        return self
+
+
 class CheckpointOptions(Strict):
     """How often a training saves its state, and how many of the last ones stay."""
 
@@ -191,6 +209,7 @@ class Parameters(Strict):
     budget: Positive | None
     device: Literal["auto", "cpu", "cuda", "mps"]
     checkpoints: CheckpointOptions
+    weights: Weights
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
     sweep: Sweep

@@ -2,11 +2,20 @@
 
 from kedro.pipeline import Pipeline
 
-from whichgen.pipelines import comparison, data, evaluation, extractor, training
+from whichgen.pipelines import (
+    comparison,
+    data,
+    evaluation,
+    extractor,
+    overview,
+    training,
+)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """`data`, `extractor`, `gan`, `dgn`, `evaluation`, `comparison`; by default, everything.
+    """`data`, `extractor`, `gan`, `dgn`, `evaluation`, `comparison`; by default, all of these.
+
+    `overview` is apart: it reads the verdicts that are there, of all datasets.
 
     `runner.ReusingRunner` runs the steps of the named pipeline, and those before it only where
     their files are missing.
@@ -24,5 +33,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "dgn": dgn,
         "evaluation": evaluate,
         "comparison": compare,
+        "overview": overview.create_pipeline(),
         "__default__": compare,
     }

@@ -9,6 +9,8 @@ import pytest
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.curves import (
     best_validation,
+    crossing_bounds,
+    crossing_points,
     crossings,
     flops_to_reach,
     median_curve,
@@ -61,6 +63,7 @@ def test_the_median_curve_is_over_finished_cells(make_cell):
     curve = median_curve(cells)
     assert curve["fd"].iloc[-1] == pytest.approx(20)
     assert curve["flops"].iloc[-1] == 1000e9
+    assert (curve["q1"].iloc[-1], curve["q3"].iloc[-1]) == pytest.approx((15, 30))
 
 
 def test_power_laws_cross_where_they_must():
@@ -71,3 +74,66 @@ def test_power_laws_cross_where_they_must():
     assert crossings(first, first, along="flops") == []
     assert crossings(first, first.assign(fd=first["fd"] * 2), along="flops") == []
     assert crossings(first, first.head(0), along="flops") == []
+
+
+def family(make_cell, name, *, slopes, at=4e11, level=20.0):
+    """Cells whose curves are power laws of these slopes through ``level`` at ``at`` FLOPs."""
+    return {
+        seed: make_cell(
+            name,
+            seed,
+            curve={"start": level * (at / 1e11) ** slope, "final": level * (at / 1e12) ** slope},
+        )
+        for seed, slope in enumerate(slopes)
+    }
+
+
+@pytest.mark.parametrize("along", ["flops", "seconds"])
+def test_curves_that_all_cross_at_one_point_cross_surely_there(make_cell, along):
+    at = {"flops": 4e11, "seconds": 8.0}[along]  # 1e9 FLOPs and 1 / 50 s a step
+    gan = family(make_cell, "gan", slopes=np.linspace(0.9, 1.1, 6))
+    dgn = family(make_cell, "dgn", slopes=np.linspace(0.4, 0.5, 6))
+    (point,) = crossing_points(gan, dgn, along=along)
+    assert point["at"] == pytest.approx(at)
+    assert (point["before"], point["after"]) == ("dgn", "gan")
+    assert point["low"] == pytest.approx(at, rel=0.02)
+    assert point["high"] == pytest.approx(at, rel=0.02)
+    (mirrored,) = crossing_points(dgn, gan, along=along)
+    assert mirrored == pytest.approx(point)
+
+
+def test_seeds_that_cross_elsewhere_widen_the_crossing(make_cell):
+    points = np.geomspace(2e11, 8e11, 6)
+    gan = {s: family(make_cell, "gan", slopes=[1.0] * 6, at=x)[s] for s, x in enumerate(points)}
+    dgn = {s: family(make_cell, "dgn", slopes=[0.3] * 6, at=x)[s] for s, x in enumerate(points)}
+    (point,) = crossing_points(gan, dgn, along="flops")
+    assert point["at"] == pytest.approx(4e11, rel=0.1)
+    assert point["low"] == pytest.approx(2e11, rel=0.02)
+    assert point["high"] == pytest.approx(8e11, rel=0.02)
+
+
+def test_a_crossing_of_few_seeds_is_open_on_both_sides(make_cell):
+    gan = family(make_cell, "gan", slopes=[1.0] * 5)
+    dgn = family(make_cell, "dgn", slopes=[0.4] * 5)
+    (point,) = crossing_points(gan, dgn, along="flops")
+    assert (point["low"], point["high"]) == (None, None)
+
+
+def test_curves_that_do_not_cross_or_are_not_there_have_no_crossing(make_cell):
+    gan = family(make_cell, "gan", slopes=[1.0] * 6)
+    worse = family(make_cell, "dgn", slopes=[1.0] * 6, level=40.0)
+    assert crossing_points(gan, worse, along="flops") == []
+    untimed = {s: Cell(**{**vars(c), "timing": pd.DataFrame()}) for s, c in gan.items()}
+    assert crossing_points(untimed, worse, along="seconds") == []
+
+
+def test_the_bounds_of_a_crossing_cover_it_as_often_as_they_must():
+    """Differences that rise through zero at the truth, with a noise of their own a seed."""
+    rng, draws, rate = np.random.default_rng(0), 1500, 1 - 2 / 2**6
+    grid = np.linspace(-4, 4, 401)
+    hits = 0
+    for noise in rng.normal(0, 1, (draws, 6, 1)):
+        ratios = grid + noise  # of a slope so even that the true crossing's bounds are one stretch
+        low, high = crossing_bounds(np.exp(grid), ratios, float(np.exp(-np.median(noise))))
+        hits += (low is None or low <= 1) and (high is None or high >= 1)
+    assert abs(hits / draws - rate) < 3.3 * math.sqrt(rate * (1 - rate) / draws)

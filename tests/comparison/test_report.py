@@ -17,7 +17,13 @@ GATES = {
         "passed": True,
         "checks": [
             {"corruption": "noise", "levels": [0.1, 0.2], "fd": [2.5, 4.5], "passed": True},
-            {"corruption": "dropped class", "fd": [3.25], "passed": True},
+            {
+                "corruption": "dropped class",
+                "levels": ["0"],
+                "fd": [3.25],
+                "floor": 1.5,
+                "passed": True,
+            },
         ],
     },
     "selfsup_12345678": {
@@ -367,6 +373,7 @@ def test_failed_and_left_out_cells_are_always_shown(make_cells, make_cell, rende
 def test_the_judges_gates_are_a_table_that_hides_no_failure(make_cells, report_of):
     page, markdown, data = report_of(make_cells(seeds=1), gates=GATES)
     assert "noise 0.100, 0.200 2.50, 4.50 passed" in text_of(page)
+    assert "dropped class 0 3.25 (floor 1.50) passed" in text_of(page)
     assert "selfsup_12345678 blur 1, 2 3.50, 1.50 FAILED" in text_of(page)
     assert "| selfsup_12345678 | blur | 1, 2 | 3.50, 1.50 | FAILED |" in markdown
     assert data["gates"] == GATES

@@ -5,10 +5,10 @@ import math
 import random
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from whichgen.comparison.cells import Cell, comparable
+from whichgen.comparison.recommendation import WEIGHTS
 from whichgen.comparison.verdict import decide
 from whichgen.errors import WhichgenError
 
@@ -285,20 +285,88 @@ def test_missing_types_and_crossing_curves_are_caveats(make_cells):
     assert any("curves cross" in c for c in caveats)
 
 
-def test_chance_alone_rarely_wins_an_axis(make_cells):
-    """Under equal families the share of verdicts with any winner stays at Holm's rate or below."""
-    rng = np.random.default_rng(3)
-    base = [Cell(**{**vars(c), "history": pd.DataFrame()}) for c in make_cells()]
-    wins, draws = 0, 150
-    for _ in range(draws):
-        drawn = {
-            "fd": np.exp(rng.normal(5, 0.3, len(base))),
-            "coverage": rng.normal(0.5, 0.1, len(base)),
-            "type_agreement": rng.normal(0.5, 0.1, len(base)),
-        }
-        cells = [
-            Cell(**{**vars(c), "scores": {name: values[i] for name, values in drawn.items()}})
-            for i, c in enumerate(base)
-        ]
-        wins += bool({"gan", "dgn"} & set(decisions(decide(cells)).values()))
-    assert 0 < wins / draws < 0.05 + 2.3 * math.sqrt(0.05 * 0.95 / draws)
+@pytest.mark.parametrize(
+    ("weights", "choice", "said"),
+    [
+        ({}, "split", "the weights leave these level"),
+        ({"quality": 2}, "gan", "it wins on quality, the DGN on diversity, which weigh less"),
+        ({"diversity": 2}, "dgn", "it wins on diversity, the GAN on quality, which weigh less"),
+        ({"quality": 0}, "dgn", "it wins on diversity, the GAN on quality, which weigh less"),
+        ({"quality": 0, "diversity": 0}, "tie", "Choose by quality and diversity"),
+    ],
+)
+def test_the_weights_decide_between_families_that_each_win_something(
+    make_cells, weights, choice, said
+):
+    cells = make_cells(gan={"fd": 5.0}, dgn={"coverage": 0.95})
+    recommendation = decide(cells, weights={**WEIGHTS, **weights})["recommendation"]
+    assert recommendation["choice"] == choice
+    assert said in recommendation["sentence"]["en"]
+    given = {**WEIGHTS, **weights}
+    assert recommendation["weighed"] == {"gan": given["quality"], "dgn": given["diversity"]}
+
+
+def test_cost_outweighs_quality_only_for_who_says_so(make_cells):
+    cells = make_cells(gan={"fd": 5.0}, curves={"gan": {"flops_per_step": 3e9}})
+    assert decide(cells)["recommendation"]["choice"] == "gan"
+    thrifty = decide(cells, weights={**WEIGHTS, "cost": 1.5})
+    assert thrifty["recommendation"]["choice"] == "dgn"
+
+
+def test_memorisation_is_an_axis_that_counts_where_it_has_a_weight(make_cells):
+    cells = make_cells(gan={"memorisation": 0.53}, dgn={"memorisation": 0.505})
+    assert decisions(decide(cells))["memorisation"] == "dgn"
+    told = decide(cells)["recommendation"]
+    assert told["choice"] == "tie"
+    assert "Choose by memorisation: the DGN wins on memorisation" in told["sentence"]["en"]
+    asked = decide(cells, weights={**WEIGHTS, "memorisation": 1.0})["recommendation"]
+    assert asked["choice"] == "dgn"
+
+
+def test_the_reasons_say_what_speaks_for_the_choice_and_what_against(make_cells):
+    better = {"fd": 5.0, "type_agreement": 0.97}
+    verdict = decide(make_cells(gan=better, dgn={"coverage": 0.95}))
+    reasons = [reason["en"] for reason in verdict["recommendation"]["reasons"]]
+    assert verdict["recommendation"]["choice"] == "gan"
+    assert reasons[0] == only_pair(verdict)["axes"]["quality"]["sentence"]["en"]
+    assert reasons[2].startswith("Against it: The DGN is more diverse")
+    assert reasons[3] == "No difference could be shown on memorisation, cost and stability."
+    assert reasons[4].startswith("Weights of the axes won: 2 for the GAN, 1 for the DGN (quality 1")
+
+
+def test_too_few_seeds_are_a_caveat(make_cells):
+    few = caveats_of(decide(make_cells(seeds=4)))
+    assert "Too few seeds: 4 paired seeds, and 6 are the least that can decide" in few[0]
+    assert not any("Too few seeds" in caveat for caveat in caveats_of(decide(make_cells())))
+
+
+def test_the_crossing_is_told_with_its_sides(make_cells):
+    curves = {"gan": {"start": 300.0, "final": 5.0}, "dgn": {"start": 100.0, "final": 10.0}}
+    verdict = decide(make_cells(curves=curves))
+    (crossing,) = verdict["crossings"]
+    assert (crossing["before"], crossing["after"]) == ("dgn", "gan")
+    (told,) = (c for c in caveats_of(verdict) if "cross" in c)
+    assert "below that the dgn is ahead, above it the gan" in told
+    assert "the seeds agree below" in told
+
+
+@pytest.mark.slow
+def test_twenty_recipes_are_compared(make_cell):
+    rng = np.random.default_rng(0)
+    cells = [
+        make_cell(
+            family,
+            seed,
+            recipe=f"{family}_{index}",
+            scores={"fd": (5.0 + index) * math.exp(0.05 * rng.normal())},
+        )
+        for family in ("gan", "dgn")
+        for index in range(10)
+        for seed in range(6)
+    ]
+    verdict = decide(cells)
+    assert len(verdict["pairs"]) == 100
+    assert len(verdict["pairwise"]) == 190 * 6
+    ranks = verdict["ranks"]["quality"]
+    assert ranks["gan_9"]["interval"][0] > 10 > ranks["dgn_0"]["interval"][1]
+    assert set(verdict["pareto"]["fronts"]["quality, diversity"]) <= {"gan_0", "dgn_0"}

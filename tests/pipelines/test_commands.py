@@ -131,3 +131,36 @@ def test_a_mistake_leaves_finished_files_as_they_were(trained_project):
     before = weights.read_bytes()
     trained_project.run("kedro", "run", "--pipelines=gan", "--params", "budget=5", ok=False)
     assert weights.read_bytes() == before
+
+
+def test_the_overview_sums_up_the_verdicts_of_all_datasets(trained_project):
+    reports = trained_project.path("data/08_reporting")
+    verdict = json.loads((reports / "digits/comparison/verdict.json").read_text())
+    assert verdict["weights"]["cost"] == 0.25
+    other = reports / "more_digits/comparison/verdict.json"
+    other.parent.mkdir(parents=True)
+    other.write_text(json.dumps(verdict | {"dataset": "more_digits"}))
+    done = trained_project.run("kedro", "run", "--pipelines=overview")
+    assert "data/08_reporting/overview.md" in done.stdout
+    overview = json.loads((reports / "overview.json").read_text())
+    assert overview["datasets"] == ["digits", "more_digits"]
+    assert overview["recipes"] == ["gan", "dgn"]
+    assert "no answer yet on 2" in (reports / "overview.md").read_text()
+    shutil.rmtree(reports / "more_digits")
+
+
+def test_a_wrong_weight_is_one_line(trained_project):
+    done = trained_project.run(
+        "kedro", "run", "--pipelines=comparison", "--params", "weights.cost=-1", ok=False
+    )
+    assert done.returncode != 0
+    assert "parameters: weights.cost: input should be greater than or equal to 0" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_weights_given_on_the_command_line_reach_the_verdict(trained_project):
+    trained_project.run(
+        "kedro", "run", "--pipelines=comparison", "--params", "budget=2e10,weights.quality=3"
+    )
+    written = trained_project.path("data/08_reporting/digits/comparison/verdict.json").read_text()
+    assert json.loads(written)["weights"]["quality"] == 3

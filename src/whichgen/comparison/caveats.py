@@ -69,9 +69,9 @@ def _too_few(pair: Mapping[str, Any]) -> list[Text]:
 
 
 def _disagreements(judges: Mapping[str, Any]) -> list[Text]:
+    found = [phrase("caveat.not_gated", judge=name) for name in judges["not_asked"]]
     if judges["second"] is None:
-        return []
-    found = []
+        return found
     axes = [axis for axis, agree in judges["agree"].items() if agree is False]
     if axes:
         found.append(

@@ -13,21 +13,16 @@ needs no normal distribution.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from whichgen.comparison.axes import AXES, BySeed, Paired
+from whichgen.comparison.axes import AXES, Array, BySeed, Paired
 from whichgen.comparison.memorisation import LEVEL, MINIMUM_PAIRS
-from whichgen.comparison.statistics.intervals import (
-    Interval,
-    holm,
-    paired_interval,
-    paired_t_p,
-    sign_flip_p,
-)
+from whichgen.comparison.statistics.intervals import Interval, paired_interval
+from whichgen.comparison.statistics.significance import holm, paired_t_p, sign_flip_p
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -83,19 +78,25 @@ class Judgement:
         return math.copysign(1.0, self.interval.mean) * self.paired.shift > self.paired.margin
 
 
-def judge(measured: Mapping[Name, Paired]) -> dict[Name, Judgement]:
-    """Test what was measured, by any name, with one correction over all that has enough seeds."""
+def judge(
+    measured: Mapping[Name, Paired], strata: Mapping[Name, Sequence[Array]] | None = None
+) -> dict[Name, Judgement]:
+    """Test what was measured, by any name, with one correction over all that has enough seeds.
+
+    ``strata`` divides each one's differences by dataset; without it they are of one.
+    """
+    groups = strata or {name: [paired.differences] for name, paired in measured.items()}
     p_values = [
-        paired_t_p(paired.differences) if len(paired.seeds) >= MINIMUM_PAIRS else math.nan
-        for paired in measured.values()
+        paired_t_p(*groups[name]) if len(paired.seeds) >= MINIMUM_PAIRS else math.nan
+        for name, paired in measured.items()
     ]
     tests = sum(not math.isnan(p) for p in p_values)
     return {
         name: Judgement(
             paired=paired,
-            interval=paired_interval(paired.differences),
+            interval=paired_interval(*groups[name]),
             p=p,
-            p_sign_flip=sign_flip_p(paired.differences),
+            p_sign_flip=sign_flip_p(*groups[name]),
             p_holm=p_holm,
             tests=tests,
         )

@@ -21,8 +21,12 @@ METRICS = ("fd", "coverage")
 
 
 def second_judge(cells: Iterable[Cell]) -> str | None:
-    """The name of the second judge, the most common one if there are several; None without one."""
-    names = Counter(cell.second["judge"] for cell in cells if cell.second.get("judge"))
+    """The name of the second judge, the most common one if there are several; None without one.
+
+    One that failed its gates (``gated`` is false) is not asked.
+    """
+    seen = [cell.second for cell in cells if cell.second.get("gated", True)]
+    names = Counter(second["judge"] for second in seen if second.get("judge"))
     return max(names, key=lambda name: (names[name], name)) if names else None
 
 
@@ -58,15 +62,20 @@ def agreement(decision: str, opinion: str | None) -> bool | None:
 
 
 def judges(
-    cells: Sequence[Cell], first: str, second: str | None, agree: Mapping[str, bool | None]
+    cells: Sequence[Cell], second: str | None, agree: Mapping[str, bool | None]
 ) -> dict[str, Any]:
-    """Both judges' names, their rank agreement on each score, and whether they decide alike."""
+    """Both judges' names, their rank agreement on each score, and whether they decide alike.
+
+    ``not_asked`` names a second judge that is there but failed its gates.
+    """
     finished = [cell for cell in cells if not cell.failed]
+    refused = {cell.second["judge"] for cell in finished if cell.second.get("gated") is False}
     seen = [seen_by(cell, second) for cell in finished] if second else []
     found = {metric: rank_agreement(finished, seen, metric) for metric in METRICS} if second else {}
     return {
-        "first": first,
+        "first": next((cell.judge for cell in [*finished, *cells]), ""),
         "second": second,
+        "not_asked": sorted(refused),
         "n": found["fd"]["cells"]["n"] if found else 0,
         "rank_agreement": found,
         "agree": {axis: agree.get(axis) for axis in JUDGED},

@@ -59,7 +59,8 @@ def _entry(key: Key, judgement: Judgement, opinion: str | None) -> dict[str, Any
     first, second, axis = key
     paired, decision = judgement.paired, judgement.decision
     effect, interval = effect_of(judgement)
-    winner = {"first": first, "second": second}.get(decision, decision)
+    names = {"first": first, "second": second}
+    winner = names.get(decision, decision)
     return {
         "axis": axis,
         "first": first,
@@ -71,6 +72,7 @@ def _entry(key: Key, judgement: Judgement, opinion: str | None) -> dict[str, Any
         "p": judgement.p,
         "p_holm": judgement.p_holm,
         "winner": winner if confirmed(decision, opinion) else "tie",
+        "second_judge": None if opinion is None else names.get(opinion, opinion),
         "seeds": len(paired.seeds),
         "differences": [float(value) for value in paired.differences],
         "shift": paired.shift,

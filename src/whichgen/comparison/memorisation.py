@@ -10,7 +10,8 @@ import numpy as np
 
 from whichgen.comparison.axes import copying_limit, floor_of, median
 from whichgen.comparison.cells import Cell
-from whichgen.comparison.statistics.intervals import paired_interval, sign_flip_p
+from whichgen.comparison.statistics.intervals import paired_interval
+from whichgen.comparison.statistics.significance import sign_flip_p
 
 MINIMUM_PAIRS = 6
 LEVEL = 0.05

@@ -47,6 +47,11 @@ def clauses(items: Sequence[Text]) -> Text:
     return _joined(items, ("list.semicolon", "list.semicolon"))
 
 
+def moreover(items: Sequence[Text]) -> Text:
+    """a; a and b: whole clauses that hold together."""
+    return _joined(items, ("list.comma", "list.moreover"))
+
+
 @cache
 def phrases() -> Mapping[str, Text]:
     """All templates by name."""

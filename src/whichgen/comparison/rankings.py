@@ -106,7 +106,7 @@ def gate_rows(gates: Mapping[str, Any] | None) -> list[list[str]]:
             judge,
             check["corruption"],
             ", ".join(_level(level) for level in check.get("levels") or []),
-            ", ".join(number(value) for value in check.get("fd") or []),
+            _distances(check),
             "passed" if check["passed"] else "FAILED",
         ]
         for judge, found in (gates or {}).items()
@@ -175,6 +175,11 @@ def _metric_of(axis: str) -> str:
 
 def _percent(share: float | None) -> str:
     return number(None) if share is None else f"{share:.0%}"
+
+
+def _distances(check: Mapping[str, Any]) -> str:
+    words = ", ".join(number(value) for value in check.get("fd") or [])
+    return f"{words} (floor {number(check['floor'])})" if "floor" in check else words
 
 
 def _level(level: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +11,11 @@ from whichgen.comparison.cells import FAMILIES, Cell
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
 from whichgen.comparison.phrases import Text, clauses, listed, phrase
 from whichgen.comparison.sentences import OTHER, counted_pairs, more_seeds
-from whichgen.comparison.wording import FAMILY_NAMES, number
+from whichgen.comparison.wording import FAMILY_NAMES
 
-# What a generator is for. Cost and stability weigh so little that they decide only where these tie.
 PRIMARY = ("quality", "diversity", "type_control")
+# What each axis counts where the user does not say. Cost and stability together weigh less than one
+# of the others, so they decide where those tie. Memorisation counts by its veto.
 WEIGHTS: Mapping[str, float] = {
     "quality": 1.0,
     "diversity": 1.0,
@@ -72,7 +74,7 @@ def _ahead(pair: Pair, weights: Mapping[str, float], won: Mapping[str, float]) -
     asked = [axis for axis in PRIMARY if weights[axis]] or [a for a in AXES if weights[a]]
     if all(pair["axes"][axis]["decision"] == "inconclusive" for axis in asked):
         return "inconclusive"
-    if won["gan"] == won["dgn"]:
+    if math.isclose(won["gan"], won["dgn"]):
         return "split" if won["gan"] else "tie"
     return max(FAMILIES, key=lambda family: won[family])
 
@@ -168,10 +170,10 @@ def _reasons(
         if axes:
             found.append(phrase(key, axes=axis_names(axes)))
     told = [
-        phrase("weighed.axis", axis=phrase(f"axis.{axis}"), weight=number(weights[axis]))
+        phrase("weighed.axis", axis=phrase(f"axis.{axis}"), weight=f"{weights[axis]:g}")
         for axis in AXES
     ]
-    totals = {family: number(won[family]) for family in FAMILIES}
+    totals = {family: f"{won[family]:g}" for family in FAMILIES}
     return [*found, phrase("weighed.axes", weights=listed(told), **totals)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.phrases import Text, clauses, listed, phrase
+from whichgen.comparison.phrases import Text, clauses, moreover, phrase
 from whichgen.comparison.wording import FAMILY_NAMES, in_unit, number, p_value
 
 OTHER = {"gan": "dgn", "dgn": "gan"}
@@ -32,7 +32,7 @@ def axis_sentence(axis: str, result: Mapping[str, Any], unmet: Sequence[str]) ->
     if decision == "inconclusive":
         return phrase("axis.open", reasons=clauses(reasons), **told)
     choose = "axis.tie" if axis in ("cost", "stability") else "axis.tie_choose"
-    return phrase(choose, reasons=listed(reasons), **told)
+    return phrase(choose, reasons=moreover(reasons), **told)
 
 
 def counted_pairs(count: int) -> Text:

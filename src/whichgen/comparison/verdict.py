@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from whichgen.comparison.axes import BySeed, median
+from whichgen.comparison.axes import AXES, BySeed, median
 from whichgen.comparison.caveats import caveats, confidence
 from whichgen.comparison.cells import FAMILIES, Cell, LeftOut, by_seed, recipes_of
 from whichgen.comparison.curves import best_validation, crossing_points
@@ -42,8 +42,8 @@ def decide(
     """The verdict over the comparable cells of one dataset, as plain JSON-able values.
 
     Deterministic: the same cells give the same mapping; it holds no time, date or measured
-    second. Unknown numbers are None; sentences are {"en": …, "zh": …}. ``docs/verdict.md`` lists
-    the keys.
+    second. Unknown numbers are None; sentences are {"en": …, "zh": …}. ``docs/verdict-json.md``
+    lists the keys.
 
     Args:
         weights: what each axis counts in the recommendation, by its name; none below 0.
@@ -69,10 +69,10 @@ def decide(
         "images": first.n,
         "budget_flops": first.budget_flops,
         "information": information(cells),
-        "weights": dict(weights),
+        "weights": {axis: float(weights[axis]) for axis in AXES},
         "headline": headline,
         "pairs": pairs,
-        "judges": judges(cells, first.judge, second, agree),
+        "judges": judges(cells, second, agree),
         "crossings": _crossings(cells),
         "failed": [
             {"recipe": c.recipe, "seed": c.seed, "error": c.error or "unknown"}
@@ -86,8 +86,8 @@ def decide(
         "confidence": confidence(pair),
         "caveats": caveats(cells, result),
     }
-    plain: dict[str, Any] = _plain(result | _over_all(cells, second))
-    return plain
+    written: dict[str, Any] = plain(result | _over_all(cells, second))
+    return written
 
 
 def information(cells: Iterable[Cell]) -> str:
@@ -186,14 +186,14 @@ def _validation(cells: Sequence[Cell], recipe: str) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Mappings and lists of plain values: NaN and infinities as None, six significant digits."""
     if isinstance(value, Text):
         return asdict(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value

@@ -102,7 +102,8 @@ def encode(figure: Figure, form: Literal["png", "svg"] = "png") -> bytes:
         else dict.fromkeys(("Date", "Creator", "Format", "Type"))
     )
     with matplotlib.rc_context({"svg.hashsalt": "whichgen", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format=form, dpi=150, transparent=form == "svg", metadata=metadata)
+        dpi = _POINTS if form == "svg" else 150
+        figure.savefig(buffer, format=form, dpi=dpi, transparent=form == "svg", metadata=metadata)
     return buffer.getvalue()
 
 

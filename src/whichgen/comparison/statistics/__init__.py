@@ -1,1 +1,1 @@
-"""Numbers → point estimates, their uncertainty, and drawings of both. Knows no cells."""
+"""Numbers → point estimates and, in a file of its own, their uncertainty. Knows no cells."""

@@ -1,4 +1,4 @@
-"""Uncertainty over training seeds: intervals, exact test, correction, resampling.
+"""Uncertainty over training seeds: intervals and resampling.
 
 Every interval is closed-form and made for few runs. Percentile bootstraps are not used for any:
 at six runs they cover .91 (interquartile mean) down to .52 (expected best) where these cover .94
@@ -22,8 +22,6 @@ from whichgen.comparison.statistics.estimates import (
 
 Array = npt.NDArray[np.float64]
 
-# Sign flips are enumerated up to 16 pairs; beyond, this many are drawn with a fixed seed.
-_FLIPS = 2**16
 # The variance of a probability vanishes at 0 and 1, so its bounds are sought from just inside.
 _NEAR = 1e-9
 
@@ -50,51 +48,8 @@ def paired_interval(*strata: npt.ArrayLike, level: float = 0.95) -> Interval:
             that of the datasets' means, with Welch and Satterthwaite's degrees of freedom.
         level: coverage, between 0 and 1.
     """
-    mean, error, freedom = _mean_error(strata)
+    mean, error, freedom = mean_error(strata)
     return _student(mean, error, freedom, level)
-
-
-def paired_t_p(*strata: npt.ArrayLike) -> float:
-    """Two-sided p of Student's paired t test, stratified alike; NaN below two observations.
-
-    Differences without any spread give 1 where they are all zero and 0 where they are not.
-    """
-    mean, error, freedom = _mean_error(strata)
-    if math.isnan(error):
-        return math.nan
-    if error == 0:
-        return 1.0 if mean == 0 else 0.0
-    return float(2 * stats.t.sf(abs(mean) / error, freedom))
-
-
-def sign_flip_p(differences: npt.ArrayLike) -> float:
-    """Two-sided p of the sign-flip (randomisation) test of the mean; NaN without observations.
-
-    Exact up to 16 pairs, so n pairs cannot give less than 2 / 2ⁿ: .0625 at 5, .03125 at 6.
-    Beyond, 65,536 sign patterns are drawn with a fixed seed.
-    """
-    values = _finite(differences)
-    if len(values) < 2:
-        return 1.0 if len(values) else math.nan
-    result = stats.permutation_test(
-        (values,), np.mean, permutation_type="samples", n_resamples=_FLIPS, rng=0
-    )
-    return float(result.pvalue)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjusted p-values, in the order given.
-
-    A NaN (an axis that could not be tested) stays NaN and does not count as a test.
-    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
-    """
-    tested = [index for index, p in enumerate(p_values) if not math.isnan(p)]
-    adjusted = [math.nan] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(tested, key=lambda index: p_values[index])):
-        largest = max(largest, min(1.0, p_values[index] * (len(tested) - rank)))
-        adjusted[index] = largest
-    return adjusted
 
 
 def iqm_interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
@@ -102,7 +57,7 @@ def iqm_interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     Source: Tukey and McLaughlin (1963); Wilcox, "Introduction to robust estimation", 4.3.
     """
-    ordered = np.sort(_finite(values))
+    ordered = np.sort(finite(values))
     n = len(ordered)
     cut = n // 4
     kept = n - 2 * cut
@@ -157,7 +112,7 @@ def best_of_intervals(
     So many independent groups of n there are; with N − 1 degrees coverage is .88 at n = N / 2.
     Beyond N / 2 the trials cannot say, and the bounds are NaN.
     """
-    ordered = np.sort(_finite(values))
+    ordered = np.sort(finite(values))
     trials, total = len(ordered), len(ordered) + failed
     if not trials:
         return [Interval(math.nan, math.nan, math.nan)] * total
@@ -194,9 +149,9 @@ def seed_draws(seeds: int, rng: np.random.Generator, draws: int = 2000) -> npt.N
     return rng.integers(0, seeds, (draws, seeds))
 
 
-def _mean_error(strata: Sequence[npt.ArrayLike]) -> tuple[float, float, float]:
+def mean_error(strata: Sequence[npt.ArrayLike]) -> tuple[float, float, float]:
     """Mean of the strata's means, its standard error and its degrees of freedom."""
-    groups = [group for group in map(_finite, strata) if len(group)]
+    groups = [group for group in map(finite, strata) if len(group)]
     if not groups:
         return math.nan, math.nan, math.nan
     mean = float(np.mean([group.mean() for group in groups]))
@@ -227,6 +182,7 @@ def _without_each(ordered: Array, failed: int) -> Array:
     return np.stack(rows)
 
 
-def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The finite values, (n,)."""
     array = np.asarray(values, dtype=np.float64).ravel()
     return array[np.isfinite(array)]

@@ -41,11 +41,13 @@ def gather_cells(
     return comparable(every)
 
 
-def decide_verdict(cells: list[Cell], left_out: list[Any]) -> dict[str, Any]:
-    """Which family to choose on each axis, and how sure that is."""
+def decide_verdict(
+    cells: list[Cell], left_out: list[Any], weights: dict[str, float]
+) -> dict[str, Any]:
+    """Which family to choose on each axis and by the weights, and how sure that is."""
     from whichgen.comparison.verdict import decide
 
-    return decide(cells, left_out=left_out)
+    return decide(cells, left_out=left_out, weights=weights)
 
 
 def tabulate_scores(cells: list[Cell]) -> pd.DataFrame:

@@ -20,7 +20,12 @@ def create_pipeline() -> Pipeline:
                 ["cells", "left_out"],
                 name="gather_cells",
             ),
-            node(decide_verdict, ["cells", "left_out"], "verdict", name="decide_verdict"),
+            node(
+                decide_verdict,
+                ["cells", "left_out", "params:weights"],
+                "verdict",
+                name="decide_verdict",
+            ),
             node(tabulate_scores, "cells", "table", name="tabulate_scores"),
             node(
                 write_report,
