@@ -124,9 +124,8 @@ def inline_svg(chart: Chart) -> str:
 
 
 def _circles(chart: Chart) -> str:
-    """One transparent circle a mark, in the coordinates of the SVG."""
+    """One transparent circle a mark, in the coordinates of the SVG that was written last."""
     figure = chart.figure
-    figure.draw_without_rendering()
     width, height = figure.get_size_inches() * _POINTS
     to_page = chart.axes.transData + figure.transFigure.inverted()
     circles = []
