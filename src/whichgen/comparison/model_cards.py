@@ -8,7 +8,7 @@ from typing import Any
 from whichgen.comparison import sections
 from whichgen.comparison.cells import Cell, by_seed
 from whichgen.comparison.memorisation import memorisation
-from whichgen.comparison.report import template, type_names
+from whichgen.comparison.report import markdown, type_names
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import FAMILY_NAMES, listed, number, p_value, scaled
 
@@ -34,30 +34,29 @@ def _card(
     own = [*by_seed(cells, recipe).values()]
     scores = score_table(own)
     copies = memorisation(own)
-    return str(
-        template("model_card.md.j2").render(
-            recipe=recipe,
-            family=own[0].family,
-            family_name=FAMILY_NAMES[own[0].family],
-            verdict=verdict,
-            vetoes=_vetoes(verdict, recipe),
-            compared=dict(sections.compared_rows(own, verdict, info)),
-            types=listed(type_names(info)) or "unknown",
-            uses_labels=own[0].uses_labels,
-            seeds=listed([str(cell.seed) for cell in own]),
-            failed=[cell for cell in own if cell.failed],
-            budget=scaled(own[0].budget_flops, "FLOPs"),
-            scores=sections.score_rows(scores),
-            costs=sections.cost_rows(scores, measured_table(own)),
-            missing=sections.missing_rows(own),
-            copies={
-                "decision": copies["decision"],
-                "share": number(copies["share"]),
-                "floor": number(copies["floor"]),
-                "p": p_value(copies["p_sign_flip"]),
-            },
-            provenance=sections.provenance_rows(own, verdict, provenance),
-        )
+    return markdown(
+        "model_card.md.j2",
+        recipe=recipe,
+        family=own[0].family,
+        family_name=FAMILY_NAMES[own[0].family],
+        verdict=verdict,
+        vetoes=_vetoes(verdict, recipe),
+        compared=dict(sections.compared_rows(own, verdict, info)),
+        types=listed(type_names(info)) or "unknown",
+        uses_labels=own[0].uses_labels,
+        seeds=listed([str(cell.seed) for cell in own]),
+        failed=[cell for cell in own if cell.failed],
+        budget=scaled(own[0].budget_flops, "FLOPs"),
+        scores=sections.score_rows(scores),
+        costs=sections.cost_rows(scores, measured_table(own)),
+        missing=sections.missing_rows(own),
+        copies={
+            "decision": copies["decision"],
+            "share": number(copies["share"]),
+            "floor": number(copies["floor"]),
+            "p": p_value(copies["p_sign_flip"]),
+        },
+        provenance=sections.provenance_rows(own, verdict, provenance),
     )
 
 

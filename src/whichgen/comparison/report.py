@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -124,7 +125,7 @@ def render_page(
 def render_markdown(content: Mapping[str, Any], figures: Mapping[str, Chart]) -> str:
     """The same as Markdown, beside the folder ``figures`` with the PNG files."""
     captions = [(f"figures/{name}.png", chart.caption) for name, chart in figures.items()]
-    return str(template("report.md.j2").render(**content, figures=captions))
+    return markdown("report.md.j2", **content, figures=captions)
 
 
 def shown_cells(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> dict[str, Cell]:
@@ -142,6 +143,11 @@ def shown_cells(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> dict[str, 
 def type_names(info: Mapping[str, Any]) -> list[str]:
     """The names of the dataset's types; empty where they are not known."""
     return [str(name) for name in (info.get("types") or {}).get("names") or []]
+
+
+def markdown(name: str, **content: Any) -> str:
+    """The Markdown template of that name, filled in, without runs of empty lines."""
+    return re.sub(r"\n{3,}", "\n\n", template(name).render(**content)).strip() + "\n"
 
 
 def template(name: str) -> Any:

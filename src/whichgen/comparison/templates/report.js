@@ -185,11 +185,15 @@
     svg.append(make("path", { class: "front", d: `M ${path}` }));
     const words = (p) => `${data.axes[x].name} ${written(p.x)}, ${data.axes[y].name} ${written(p.y)}`;
     for (const p of points) svg.append(...dot(p, 4, across, up, `${p.recipe}, seed ${p.seed}: ${words(p)}`, 0.4));
+    const named = [];
     for (const p of middles) {
       svg.append(...dot(p, 7, across, up, `${p.recipe}, median of ${p.seeds}: ${words(p)}`, 1));
       if (middles.length > 6 && !front.includes(p)) continue;
-      const far = across.place(p.x) > size.width - 110;
-      const at = { x: across.place(p.x) + (far ? -12 : 12), y: up.place(p.y) - 9, "text-anchor": far ? "end" : "start" };
+      const [px, py] = [across.place(p.x), up.place(p.y)];
+      if (named.some(([x0, y0]) => Math.abs(px - x0) < 90 && Math.abs(py - y0) < 14)) continue;
+      named.push([px, py]);
+      const far = px > size.width - 110;
+      const at = { x: px + (far ? -12 : 12), y: py - 9, "text-anchor": far ? "end" : "start" };
       svg.append(make("text", { class: "name", fill: colours[p.family], ...at }, p.recipe));
     }
     return [caption, svg];
