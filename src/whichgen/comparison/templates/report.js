@@ -259,7 +259,7 @@
     const figures = await Promise.all(
       pieces.map(async ([uri, words]) =>
         make("figure", { class: "pixels" }, cut(await decoded(uri), index), make("figcaption", {}, words))));
-    const heading = `${sheet.recipe}, seed ${sheet.seed}: the ${near} image is nearer`;
+    const heading = `The ${near} image is nearer: ${sheet.recipe}, seed ${sheet.seed}`;
     panel.replaceChildren(make("h3", {}, heading), make("div", { class: "triplet" }, ...figures));
     panel.hidden = false;
   }
