@@ -74,6 +74,13 @@ def test_missing_and_null_scores_are_nan(make_cell):
     assert cell.floor("coverage") == 0.96
 
 
+def test_the_second_judge_of_a_scores_file_is_read_and_may_be_missing():
+    second = {"judge": "fd_selfsup_1", "scores": {"fd": 2.0}, "floors": {"fd": 1.0}}
+    assert Cell.from_scores(scores_file("gan", 0, second=second)).second == second
+    assert Cell.from_scores(scores_file("gan", 0, second=None)).second == {}
+    assert Cell.from_scores(scores_file("gan", 0)).second == {}
+
+
 def test_a_scores_file_without_a_key_is_refused_by_name():
     content = scores_file("gan", 3)
     del content["data_hash"]

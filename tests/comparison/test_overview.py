@@ -62,8 +62,8 @@ def test_what_wins_here_and_loses_there_wins_nothing_together(verdicts):
     found = {e["axis"]: e["winner"] for e in summarise(verdicts)["pairwise"]}
     assert (found["diversity"], found["cost"]) == ("tie", "tie")
     assert summarise(verdicts)["ranks"]["diversity"] == {
-        "gan": {"rank": 1.5, "interval": [1, 2]},
-        "dgn": {"rank": 1.5, "interval": [1, 2]},
+        "gan": {"mean_rank": 1.5, "bounds": [1, 2]},
+        "dgn": {"mean_rank": 1.5, "bounds": [1, 2]},
     }
 
 
@@ -127,9 +127,7 @@ def test_recipes_that_one_dataset_lacks_are_left_out(verdicts, make_cells):
 
 def test_the_summary_says_the_same_in_both_languages(verdicts):
     overview = summarise(verdicts)
-    assert overview["summary"][0]["en"] == (
-        "Over 2 datasets the recommendation is: DGN on 1 and GAN on 1."
-    )
+    assert overview["summary"][0]["en"] == ("Recommendations on 2 datasets: DGN on 1 and GAN on 1.")
     assert "胜" in overview["summary"][1]["zh"]
     for text in texts_of(overview):
         assert CHINESE.search(text["zh"])

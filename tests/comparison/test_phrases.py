@@ -66,6 +66,13 @@ def test_lists_in_both_languages():
     assert moreover(words[:2]) == Text("a and b", "甲，且乙")
 
 
+def test_chinese_stands_apart_from_letters_and_digits():
+    assert listed([Text("a", "成本 1"), Text("b", "质量 2")]).zh == "成本 1 和质量 2"
+    told = phrase("choice.family", family="GAN", dataset="digits", why=Text("b", "它赢了"))
+    assert told.zh == "digits 建议训练 GAN：它赢了。"
+    assert phrase("found.equal", whose="其", metric="fd", other="GAN").zh == "其 fd 与 GAN 相同"
+
+
 def test_a_part_is_filled_in_in_its_own_language():
     said = phrase("gain.quality")
     whole = phrase("axis.win", family="GAN", gain=said, found="x", evidence="p = 0.03")

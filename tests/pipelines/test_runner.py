@@ -45,10 +45,10 @@ def test_the_named_nodes_run_even_if_their_files_are_there(chain, tmp_path):
     assert nodes_run(chain, tmp_path, {"b"}, ["b", "d"]) == {"b"}
 
 
-def test_every_pipeline_starts_from_nothing_but_parameters_and_raw_files():
+def test_every_pipeline_starts_from_parameters_raw_files_and_what_is_there():
     pipelines = register_pipelines()
     assert {"data", "gan", "dgn", "evaluation", "comparison", "__default__"} <= set(pipelines)
     for pipeline in pipelines.values():
         free = {name for name in pipeline.inputs() if not name.startswith("params:")}
         folders = {f"{f}_{kind}_folder" for f in ("gan", "dgn") for kind in ("live", "checkpoints")}
-        assert free <= {"raw_folder", "every_cell"} | folders
+        assert free <= {"raw_folder", "every_cell", "every_verdict"} | folders

@@ -28,7 +28,7 @@ def summarise(verdicts: Verdicts) -> dict[str, Any]:
 
     ``table`` has a row a dataset, ``wins`` the decisions on each axis of the headline pairs. Over
     the recipes that every dataset has: ``pairwise`` tests the mean of the datasets' mean
-    differences by the rule of one dataset, corrected over all of it; ``ranks`` are mean ranks with
+    differences by the rule of one dataset, corrected over all of it; ``ranks`` are mean ranks, and
     the bounds that follow from it; ``iqm`` (normalised by the floors) and ``improvement`` are means
     over datasets. ``summary`` says it in sentences.
 
@@ -121,12 +121,17 @@ def _summary(result: Mapping[str, Any]) -> list[Text]:
         for choice, count in choices.most_common()
     ]
     found = [
-        phrase("overview.choices", datasets=len(result["datasets"]), choices=listed(told)),
+        phrase("overview.choices", datasets=_counted(result["datasets"]), choices=listed(told)),
         *(_axis_summary(axis, counts) for axis, counts in result["wins"].items()),
     ]
     if len(result["recipes"]) < 2:
         return [*found, phrase("overview.no_recipes")]
     return [*found, *_winners(result["pairwise"])]
+
+
+def _counted(datasets: Sequence[str]) -> Text:
+    key = "count.dataset" if len(datasets) == 1 else "count.datasets"
+    return phrase(key, count=len(datasets))
 
 
 def _axis_summary(axis: str, counts: Mapping[str, int]) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from importlib import resources
 import yaml
 
 LANGUAGES = ("en", "zh")
+_MISSING_SPACE = re.compile(r"(?<=[A-Za-z0-9%])(?=[一-鿿])|(?<=[一-鿿])(?=[A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,13 @@ def phrase(key: str, **parts: Text | str | int) -> Text:
         KeyError: there is no such phrase, or it lacks a part.
     """
     template = phrases()[key]
-    return Text(
-        **{
-            language: getattr(template, language).format(
-                **{name: _in(language, part) for name, part in parts.items()}
-            )
-            for language in LANGUAGES
-        }
-    )
+    filled = {
+        language: getattr(template, language).format(
+            **{name: _in(language, part) for name, part in parts.items()}
+        )
+        for language in LANGUAGES
+    }
+    return _text(filled)
 
 
 def listed(items: Sequence[Text]) -> Text:
@@ -67,7 +68,12 @@ def _joined(items: Sequence[Text], marks: tuple[str, str]) -> Text:
         words = [getattr(item, language) for item in items]
         head = getattr(between, language).join(words[:-1])
         joined[language] = getattr(last, language).join([head, *words[-1:]] if head else words[-1:])
-    return Text(**joined)
+    return _text(joined)
+
+
+def _text(words: Mapping[str, str]) -> Text:
+    """With the space that Chinese sets between its own characters and Latin letters or digits."""
+    return Text(en=words["en"], zh=_MISSING_SPACE.sub(" ", words["zh"]))
 
 
 def _in(language: str, part: Text | str | int) -> str:

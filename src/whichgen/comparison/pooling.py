@@ -95,15 +95,18 @@ def _entry(key: Key, judgement: Judgement, entries: Sequence[Mapping[str, Any]])
 def pooled_ranks(
     verdicts: Verdicts, axis: str, names: Sequence[str], matrix: Sequence[Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Recipe → mean rank over the datasets and its bounds; empty where one could not rank them."""
+    """Recipe → mean of the datasets' ranks, and the ranks that the pooled matrix leaves possible.
+
+    Empty where one dataset could not rank them all.
+    """
     tables = [verdict["ranks"].get(axis, {}) for verdict in verdicts.values()]
     if not all(name in table for name in names for table in tables):
         return {}
     bounds = rank_bounds([entry for entry in matrix if entry["axis"] == axis], names)
     return {
         name: {
-            "rank": float(np.mean([table[name]["rank"] for table in tables])),
-            "interval": bounds[name],
+            "mean_rank": float(np.mean([table[name]["rank"] for table in tables])),
+            "bounds": bounds[name],
         }
         for name in names
     }
