@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint ui viz bench bench-stream gpu-check kill-test clean
+.PHONY: help compare test test-fast lint browser ui viz bench bench-stream gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,7 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
-test: $(STAMP) ## all tests
+test: $(STAMP) browser ## all tests
 	$(BIN)/python -m pytest
 
 test-fast: $(STAMP) ## the tests without whole trainings and commands
@@ -45,6 +45,11 @@ lint: $(STAMP) ## style, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+browser: ## Chromium, in which the tests look at the report (Debian and Ubuntu, as root or by sudo)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Install Chromium: the tests look at the report in it."; exit 1; }; \
+	  $$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -qq -y chromium'; }
 
 ui: $(STAMP) ## MLflow in the browser
 	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"

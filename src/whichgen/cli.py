@@ -65,6 +65,26 @@ def results(dataset: str | None) -> None:
     click.echo(markdown_table(pd.read_csv(folder / "table.csv")))
 
 
+@cli.group()
+def report() -> None:
+    """Look at the report of the last comparison."""
+
+
+@report.command("open")
+@click.option("--dataset", help="The dataset that was compared.  [default: as in globals.yml]")
+def open_report(dataset: str | None) -> None:
+    """Print where the report is, and open it in the browser."""
+    import webbrowser
+
+    dataset = dataset or _parameters()["dataset"]
+    page = (REPORTS / dataset / "comparison" / "report.html").resolve()
+    if not page.is_file():
+        raise WhichgenError(f"{page}: no report yet; run dvc repro, or kedro run")
+    click.echo(page)
+    if not webbrowser.open(page.as_uri()):
+        click.echo("No browser could be started here: open the file in one.", err=True)
+
+
 @cli.command()
 @click.option("--recipe", required=True, help="The recipe that was trained, for example dgn.")
 @click.option("--dataset", help="The dataset it was trained on.  [default: as in globals.yml]")

@@ -10,16 +10,17 @@ Pixels = npt.NDArray[np.uint8]
 GAP = 1  # px between images, before scaling
 
 
-def image_grid(images: Pixels, columns: int, scale: int = 1) -> Pixels:
+def image_grid(images: Pixels, columns: int, scale: int = 1, *, ground: int = 255) -> Pixels:
     """Images (N, C, H, W) row by row into one (H', W', C), white where there are none.
 
     Args:
         columns: images a row. scale: whole-number magnification, each pixel a square.
+        ground: the grey between them, in place of white.
     """
     n, channels, height, width = images.shape
     rows = -(-n // columns)
     grid = np.full(
-        (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), 255, np.uint8
+        (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), ground, np.uint8
     )
     for i, image in enumerate(images):
         top, left = i // columns * (height + GAP), i % columns * (width + GAP)

@@ -111,9 +111,9 @@ NEXT = {
     "gan": "kedro run --pipelines=evaluation: score it beside the DGN",
     "dgn": "kedro run --pipelines=evaluation: score it beside the GAN",
     "evaluation": "kedro run --pipelines=comparison: the verdict and the report",
-    "comparison": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
+    "comparison": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
     "overview": "add a dataset: kedro run --params dataset=…, then this again",
-    "__default__": "open the report; make ui: the runs in MLflow; dvc repro: all seeds",
+    "__default__": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
 }
 
 

@@ -1,16 +1,27 @@
 """Synthetic cells with known scores."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from whichgen.comparison.cells import Cell
+from whichgen.comparison.cells import Cell, comparable
+from whichgen.comparison.figures import draw_charts
+from whichgen.comparison.machine import machine_report
+from whichgen.comparison.report import (
+    render_markdown,
+    render_page,
+    report_content,
+    type_names,
+)
+from whichgen.comparison.verdict import decide
 
 BUDGET = 1e12
 STEPS = np.arange(100, 1001, 100)
+REAL = 80  # images in a split
 FLOORS = {
     "fd": 1.0,
     "fd_infinity": 0.1,
@@ -95,15 +106,22 @@ def scores_file(family: str, seed: int, **changes: Any) -> dict[str, Any]:
     return content | changes
 
 
+def squares(rng: np.random.Generator, n: int, *, side: int, channels: int) -> Any:
+    """Images (n, channels, side, side) of 8 × 8 squares, each of a random colour."""
+    small = rng.integers(0, 256, (n, channels, 8, 8), dtype=np.uint8)
+    return small.repeat(side // 8, axis=2).repeat(side // 8, axis=3)
+
+
 @pytest.fixture
 def make_cell() -> CellMaker:
     """A finished cell: ``make_cell(family, seed, scores={...}, channels=1, **changes)``."""
 
     def make(
         family: str, seed: int, *, curve: dict[str, float] | None = None, channels: int = 1,
-        **changes: Any,
+        side: int = 8, **changes: Any,
     ) -> Cell:  # fmt: skip
         rng = np.random.default_rng(seed)
+        draw = partial(squares, rng, side=side, channels=channels)
         curve = {"final": 10.0, "start": 100.0} | (curve or {})
         return Cell.from_scores(
             scores_file(family, seed, **changes),
@@ -115,8 +133,16 @@ def make_cell() -> CellMaker:
                 "images_per_second": 3200.0,
                 "device": "cpu",
             },
-            samples=rng.integers(0, 256, (40, channels, 8, 8), dtype=np.uint8),
-            sample_types=np.arange(40) % 10,
+            samples=draw(80),
+            sample_types=np.arange(80) % 10,
+            neighbours={
+                "train": rng.integers(0, REAL, 80),
+                "held_out": rng.integers(0, REAL, 80),
+                "to_train": rng.uniform(1, 2, 80).astype(np.float32),
+                "to_held_out": rng.uniform(1, 2, 80).astype(np.float32),
+            },
+            strips=draw(50).reshape(10, 5, channels, side, side),
+            strip_types=np.arange(10),
         )
 
     return make
@@ -176,3 +202,43 @@ def provenance() -> dict[str, Any]:
         "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
         "command": "make compare",
     }
+
+
+@pytest.fixture
+def splits() -> Callable[..., dict[str, dict[str, Any]]]:
+    """Training and held-out images: ``splits(channels=3, side=64)``."""
+
+    def make(*, channels: int = 1, side: int = 8) -> dict[str, dict[str, Any]]:
+        rng = np.random.default_rng(0)
+        return {
+            name: {
+                "images": squares(rng, REAL, side=side, channels=channels),
+                "types": np.arange(REAL) % 10,
+            }
+            for name in ("train", "test")
+        }
+
+    return make
+
+
+@pytest.fixture
+def report_of(
+    info: dict[str, Any], provenance: dict[str, Any]
+) -> Callable[..., tuple[str, str, dict[str, Any]]]:
+    """The comparison of these cells as page, Markdown and data."""
+
+    def make(
+        cells: list[Cell], *, drawn: bool = False, gates: Any = None, **changes: Any
+    ) -> tuple[str, str, dict[str, Any]]:
+        kept, left_out = comparable(cells)
+        verdict = decide(kept, left_out=left_out)
+        told = {"info": info, "provenance": provenance} | {
+            key: changes.pop(key) for key in ("info", "provenance") if key in changes
+        }
+        content = report_content(cells=kept, verdict=verdict, gates=gates, **told)
+        charts = draw_charts(kept, verdict, type_names(told["info"])) if drawn else {}
+        page = render_page(content, cells=kept, info=told["info"], charts=charts, **changes)
+        data = machine_report(kept, verdict, told["info"], told["provenance"], gates)
+        return page, render_markdown(content, charts), data
+
+    return make

@@ -31,6 +31,12 @@ def test_a_plain_run_leaves_one_scored_cell_of_each_family_and_a_report(trained_
         assert None not in record["second"]["scores"].values()
     report = trained_project.path("data/08_reporting/digits/comparison/report.html").read_text()
     assert "inconclusive" in report.lower()  # one seed can show nothing
+    assert report.count("<img") == 3 + 10 + 2 + 4  # grids, types, interpolations, neighbours
+    folder = trained_project.path("data/08_reporting/digits/comparison")
+    assert (folder / "report.md").read_text().startswith("# GAN or DGN for digits?")
+    assert len(json.loads((folder / "report.json").read_text())["cells"]) == 2
+    assert {card.name for card in folder.glob("model_cards/*")} == {"dgn.md", "gan.md"}
+    assert (folder / "figures/fd_over_flops.png").is_file()
 
 
 def test_both_families_spend_the_same_budget_to_within_a_step(trained_project):
@@ -70,7 +76,11 @@ def test_the_same_seed_gives_the_same_bytes(trained_project, fresh_project):
             for recipe in ("gan", "dgn")
             for name in ("generator.safetensors", "cell.json", "history.csv")
         ),
-        *(f"data/07_model_output/digits/{r}/0/samples.safetensors" for r in ("gan", "dgn")),
+        *(
+            f"data/07_model_output/digits/{recipe}/0/{name}.safetensors"
+            for recipe in ("gan", "dgn")
+            for name in ("samples", "interpolations", "neighbours")
+        ),
         *(f"data/08_reporting/digits/cells/{r}/0/scores.json" for r in ("gan", "dgn")),
     ]
     for name in names:

@@ -49,6 +49,10 @@ def comparison(project: Path) -> Path:
     folder.mkdir(parents=True)
     write_verdict(folder, seeds=(0,), left_out=[LeftOut("gan", 1, "stale")])
     (folder / "report.html").write_text("<h1>The report</h1>")
+    (folder / "report.md").write_text("# The report\n")
+    (folder / "report.json").write_text("{}")
+    (folder / "model_cards").mkdir()
+    (folder / "model_cards/gan.md").write_text("# Model card: gan\n")
     (folder / "table.csv").write_text("recipe,fd\ngan,2\n")
     (folder / "figures").mkdir()
     Image.new("L", (8, 8)).save(folder / "figures/fd.png")
@@ -86,11 +90,16 @@ def test_a_comparison_holds_report_verdict_and_cells(store: Store, comparison: P
     assert run.data.tags["mlflow.note.content"] == verdict["recommendation"]["sentence"]["en"]
     assert [item.path for item in store.client.list_artifacts(run_id)] == [
         "figures",
+        "model_cards",
         "report.html",
+        "report.json",
+        "report.md",
         "table.csv",
         "verdict.json",
     ]
     assert [f.path for f in store.client.list_artifacts(run_id, "figures")] == ["figures/fd.png"]
+    cards = store.client.list_artifacts(run_id, "model_cards")
+    assert [card.path for card in cards] == ["model_cards/gan.md"]
     assert children(store, run_id) == ["digits/dgn/0", "digits/dgn/1", "digits/gan/0"]
     assert len(named(store, "digits/gan/1")) == 1
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from whichgen.comparison.cells import Cell
 
 
+_PICTURES = ("samples", "interpolations")
+
+
 class CellsDataset(AbstractDataset[NoReturn, "list[Cell]"]):
     """Every cell with a scores file, ordered by recipe and seed.
 
@@ -36,18 +39,21 @@ class CellsDataset(AbstractDataset[NoReturn, "list[Cell]"]):
 
     def _cell(self, folder: Path) -> "Cell":
         import pandas as pd
-        from safetensors.numpy import load_file
 
         from whichgen.comparison.cells import Cell
 
-        samples = load_file(self._outputs / folder / "samples.safetensors")
+        outputs = self._outputs / folder
+        samples, strips = (_arrays(outputs / f"{name}.safetensors") for name in _PICTURES)
         return Cell.from_scores(
             json.loads((self._scores / folder / "scores.json").read_text()),
             history=pd.read_csv(self._models / folder / "history.csv"),
             timing=pd.read_csv(self._models / folder / "timing.csv"),
             measured=json.loads((self._models / folder / "measured.json").read_text()),
-            samples=samples["images"],
-            sample_types=samples["types"],
+            samples=samples.get("images"),
+            sample_types=samples.get("types"),
+            neighbours=_arrays(outputs / "neighbours.safetensors"),
+            strips=strips.get("images"),
+            strip_types=strips.get("types"),
         )
 
     def _exists(self) -> bool:
@@ -55,3 +61,10 @@ class CellsDataset(AbstractDataset[NoReturn, "list[Cell]"]):
 
     def _describe(self) -> dict[str, Any]:
         return {"scores": str(self._scores), "models": str(self._models)}
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    """The arrays in the file; none where an older evaluation did not write it."""
+    from safetensors.numpy import load_file
+
+    return load_file(path) if path.is_file() else {}

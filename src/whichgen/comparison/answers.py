@@ -31,11 +31,14 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, its answer in paragraphs, and rows (statement, finding, evidence)."""
+    """A question, its answer in paragraphs, and rows (statement, finding, evidence).
+
+    A text is a string, or a mapping from languages to strings.
+    """
 
     question: str
-    paragraphs: list[str]
-    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    paragraphs: Sequence[str | Mapping[str, str]]
+    rows: Sequence[tuple[Any, ...]] = field(default_factory=list)
 
 
 def answers(
@@ -63,7 +66,7 @@ def answers(
         ),
         Answer(
             "How do I choose?",
-            [recommendation["sentence"]["en"], recommendation["confidence"]["en"]],
+            [recommendation["sentence"], recommendation["confidence"]],
             needs,
         ),
     ]
@@ -107,10 +110,10 @@ def _steps(cells: Sequence[Cell], pair: Mapping[str, Any]) -> str:
     return f"Within the same training FLOPs {parts[0]}, {parts[1]}."
 
 
-def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[str, str, str]:
+def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[Any, ...]:
     result = pair["axes"][axis]
     finding = {winner: "holds here", "tie": "not shown", "inconclusive": "not shown"}
-    return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]["en"]
+    return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]
 
 
 def _need(pair: Mapping[str, Any], need: str, axis: str) -> tuple[str, str, str]:

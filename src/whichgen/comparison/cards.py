@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,19 +11,22 @@ import numpy as np
 from whichgen.comparison.axes import floor_of, median, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import LEVEL
+from whichgen.comparison.phrases import phrase
 from whichgen.comparison.wording import (
     AXIS_METRICS,
-    AXIS_NAMES,
     FAMILY_NAMES,
     counted,
     in_unit,
-    listed,
     number,
     p_value,
-    scaled,
 )
 
 Pair = Mapping[str, Any]
+
+
+def axis_names(axes: Iterable[str]) -> list[dict[str, str]]:
+    """The names of these axes in both languages."""
+    return [vars(phrase(f"axis.{axis}")) for axis in axes]
 
 
 def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
@@ -32,10 +35,10 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "name": AXIS_NAMES[axis],
+            "axis": axis,
+            "name": name,
             "decision": result["decision"],
-            "label": FAMILY_NAMES.get(result["decision"], result["decision"]),
-            "sentence": result["sentence"]["en"],
+            "sentence": result["sentence"],
             "bar": _bar(result),
             "pairs": len(result["seeds"]),
             "p": p_value(result["p_sign_flip"]),
@@ -43,19 +46,9 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "margin": in_unit(result["metric"], result["floor_margin"]),
             "values": [(FAMILY_NAMES[f], in_unit(result["metric"], result[f])) for f in FAMILIES],
             "metric": AXIS_METRICS[result["metric"]],
+            "second": result["second"],
         }
-        for axis, result in pair["axes"].items()
-    ]
-
-
-def pair_rows(verdict: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """Every pair of recipes with its decision on each axis; empty for a single pair."""
-    pairs = verdict["pairs"]
-    if len(pairs) < 2:
-        return []
-    return [
-        (name, [FAMILY_NAMES.get(r["decision"], r["decision"]) for r in pair["axes"].values()])
-        for name, pair in pairs.items()
+        for name, (axis, result) in zip(axis_names(pair["axes"]), pair["axes"].items(), strict=True)
     ]
 
 
@@ -119,18 +112,6 @@ def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> str:
         f"On small, easy datasets where both families reach the real-against-real level, "
         f"{matters}; here {who}."
     )
-
-
-def crossing_sentence(verdict: Mapping[str, Any], pair: Pair | None) -> str:
-    """Where the families' median validation curves cross."""
-    if pair is None:
-        return "With one family there is no second curve to cross."
-    recipes = (pair["gan"], pair["dgn"])
-    own = [item for item in verdict["crossings"] if (item["first"], item["second"]) == recipes]
-    points = [scaled(item["at"], "FLOPs") for item in own]
-    if not points:
-        return "The median curves do not cross over the budgets that both were validated at."
-    return f"The median curves cross at {listed(points)}."
 
 
 def _beside_floor(cells: Sequence[Cell], recipe: str, metric: str) -> str:

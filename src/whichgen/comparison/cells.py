@@ -27,7 +27,11 @@ class Cell:
     ``history`` has one row a logged step (``step``, ``flops``, ``images_seen``, loss terms and,
     where a validation took place, ``validation_fd``), ``timing`` has ``step`` and ``seconds``.
     ``samples`` is (N, C, H, W) uint8, ``sample_types`` (N,) int64: the types asked for.
-    ``second`` is what a second judge found (``judge``, ``scores``, ``floors``), empty without one.
+    ``neighbours`` holds, for each sample, the row of its nearest image in the training and in the
+    held-out split (``train``, ``held_out``) and the distances (``to_train``, ``to_held_out``).
+    ``strips`` (B, steps, C, H, W) uint8 are walks between two latents of ``strip_types`` (B,).
+    ``second`` is what a second judge found (``judge``, ``scores``, ``floors``). Each is empty or
+    None where there is none.
     """
 
     dataset: str
@@ -56,6 +60,9 @@ class Cell:
     measured: Mapping[str, Any] = field(default_factory=dict)
     samples: npt.NDArray[np.uint8] | None = None
     sample_types: npt.NDArray[np.int64] | None = None
+    neighbours: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    strips: npt.NDArray[np.uint8] | None = None
+    strip_types: npt.NDArray[np.int64] | None = None
 
     @classmethod
     def from_scores(
@@ -67,6 +74,9 @@ class Cell:
         measured: Mapping[str, Any] | None = None,
         samples: npt.NDArray[np.uint8] | None = None,
         sample_types: npt.NDArray[np.int64] | None = None,
+        neighbours: Mapping[str, npt.NDArray[Any]] | None = None,
+        strips: npt.NDArray[np.uint8] | None = None,
+        strip_types: npt.NDArray[np.int64] | None = None,
     ) -> Cell:
         """Build a cell from the mapping in its ``scores.json``.
 
@@ -103,6 +113,9 @@ class Cell:
             measured=measured or {},
             samples=samples,
             sample_types=sample_types,
+            neighbours=neighbours or {},
+            strips=strips,
+            strip_types=strip_types,
         )
 
     @property

@@ -118,7 +118,9 @@ def type_rows(chosen: Mapping[str, Cell], names: Sequence[str]) -> dict[str, Any
             for cell in measured.values()
         ]
         rows.append((name, real, sides))
-    return {"families": [FAMILY_NAMES[family] for family in measured], "rows": rows}
+    families = [FAMILY_NAMES[family] for family in measured]
+    heads = [f"{name} {what}" for name in families for what in ("share", "agreement", "FD")]
+    return {"heads": heads, "rows": rows}
 
 
 def provenance_rows(

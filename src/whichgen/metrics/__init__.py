@@ -19,6 +19,7 @@ from whichgen.metrics.frechet_infinity import frechet_infinity
 from whichgen.metrics.gan_train_test import gan_test, gan_train
 from whichgen.metrics.kernel import kernel_distance
 from whichgen.metrics.memorisation import closest_pairs, memorisation
+from whichgen.metrics.neighbours import nearest_neighbours
 from whichgen.metrics.prdc import prdc
 from whichgen.metrics.precision_recall import precision_recall
 from whichgen.metrics.types import (
@@ -48,6 +49,7 @@ __all__ = [
     "gan_train",
     "kernel_distance",
     "memorisation",
+    "nearest_neighbours",
     "nearest_rows",
     "nearest_squared",
     "prdc",

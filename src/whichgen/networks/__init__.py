@@ -17,6 +17,7 @@ from whichgen.networks.extractors import (
     judge_from_weights,
 )
 from whichgen.networks.generators import Generator
+from whichgen.networks.interpolation import interpolate, slerp
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
@@ -34,9 +35,11 @@ __all__ = [
     "build_discriminator",
     "build_generator",
     "channels_last",
+    "interpolate",
     "judge_from_weights",
     "load_generator",
     "rebuild_generator",
+    "slerp",
     "to_float",
     "to_uint8",
 ]

@@ -12,7 +12,7 @@ from whichgen.tracking.store import Store, project_lock
 from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 _PARENT = "mlflow.parentRunId"
-_PUBLISHED = (".html", ".csv", ".json", ".png")
+_PUBLISHED = (".html", ".md", ".csv", ".json", ".png")
 _FIGURES = ("effect", "p_sign_flip", "p_holm", "shift", "floor_margin")
 
 
@@ -85,7 +85,7 @@ def _figures(verdict: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _log_files(run: TrackedRun, folder: Path) -> None:
-    """The report, the table and the figures, each when its bytes have changed."""
+    """The report in its forms, the cards, the table, the figures: each when its bytes changed."""
     for path in sorted(path for path in folder.rglob("*") if path.suffix in _PUBLISHED):
         name, digest = path.relative_to(folder), file_digest(path)
         if run.marks.get(name.as_posix()) != digest:

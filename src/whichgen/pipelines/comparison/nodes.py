@@ -57,42 +57,55 @@ def tabulate_scores(cells: list[Cell]) -> pd.DataFrame:
     return score_table(cells)
 
 
-def draw_figures(cells: list[Cell]) -> dict[str, Figure]:
-    """The report's figures by file name."""
-    from whichgen.comparison.figures import (
-        HEADLINE,
-        distance_over_flops,
-        distance_over_seconds,
-        seed_dots,
+def write_report(
+    cells: list[Cell],
+    verdict: dict[str, Any],
+    info: dict[str, Any],
+    train: dict[str, Tensor],
+    test: dict[str, Tensor],
+    gates: dict[str, Any] | None = None,
+) -> tuple[str, str, dict[str, Any], dict[str, str], dict[str, Figure]]:
+    """The comparison as a page, as Markdown and as data; a model card a recipe; the figures.
+
+    Args:
+        gates: what the judges were asked before they judged, where they were.
+    """
+    from whichgen.comparison.figures import draw_charts
+    from whichgen.comparison.machine import machine_report
+    from whichgen.comparison.model_cards import model_cards
+    from whichgen.comparison.report import (
+        render_markdown,
+        render_page,
+        report_content,
+        type_names,
     )
 
-    figures = {f"{metric}.png": seed_dots(cells, metric) for metric in HEADLINE}
-    return figures | {
-        "fd_over_flops.png": distance_over_flops(cells),
-        "fd_over_seconds.png": distance_over_seconds(cells),
-    }
+    made = _provenance()
+    content = report_content(cells=cells, verdict=verdict, info=info, provenance=made, gates=gates)
+    charts = draw_charts(cells, verdict, type_names(info))
+    n = len(test["types"])  # no neighbour is sought further on in the training split
+    splits = [{name: split[name][:n].numpy() for name in split} for split in (train, test)]
+    page = render_page(
+        content, cells=cells, info=info, charts=charts, train=splits[0], test=splits[1]
+    )
+    return (
+        page,
+        render_markdown(content, charts),
+        machine_report(cells, verdict, info, made, gates),
+        model_cards(cells, verdict, info, made),
+        {f"{name}.png": chart.figure for name, chart in charts.items()},
+    )
 
 
-def write_report(
-    cells: list[Cell], verdict: dict[str, Any], info: dict[str, Any], test: dict[str, Tensor]
-) -> str:
-    """The report as one self-contained HTML page."""
-    from whichgen.comparison.report import render_report
-
-    provenance = {
+def _provenance() -> dict[str, Any]:
+    """What it takes to make this report again."""
+    return {
         "git_revision": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain")),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "command": "dvc repro",
     }
-    return render_report(
-        cells=cells,
-        verdict=verdict,
-        info=info,
-        provenance=provenance,
-        real=test["images"].numpy(),
-    )
 
 
 def _git(*arguments: str) -> str:

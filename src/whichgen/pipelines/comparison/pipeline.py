@@ -4,7 +4,6 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.pipelines.comparison.nodes import (
     decide_verdict,
-    draw_figures,
     gather_cells,
     tabulate_scores,
     write_report,
@@ -28,11 +27,10 @@ def create_pipeline() -> Pipeline:
                 name="decide_verdict",
             ),
             node(tabulate_scores, "cells", "table", name="tabulate_scores"),
-            node(draw_figures, "cells", "figures", name="draw_figures"),
             node(
                 write_report,
-                ["cells", "verdict", "info", "test"],
-                "report",
+                ["cells", "verdict", "info", "train", "test", "gates"],
+                ["report", "report_markdown", "report_data", "model_cards", "figures"],
                 name="write_report",
                 tags="report",
             ),

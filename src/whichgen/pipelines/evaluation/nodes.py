@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from whichgen.networks import Judge
 
 GRID_COLUMNS, GRID_ROWS = 10, 10
+STRIPS, STRIP_STEPS = 10, 9  # interpolations: at most so many, of so many images
 
 
 def draw_samples(
@@ -65,6 +66,43 @@ def extract_features(
         for judge in second_judge.values():
             looked["second"] = told_look(judge.look, report, samples["images"])
     return looked
+
+
+def find_neighbours(features: dict[str, Tensor], real: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The nearest training and held-out image of every generated one.
+
+    Returns:
+        `train` and `held_out` (N,) int64, rows of the two splits; `to_train` and `to_held_out`
+        (N,) float32, distances in the judge's features.
+    """
+    import torch
+
+    from whichgen.metrics import nearest_neighbours
+
+    sets = features["features"], real["train_features"], real["test_features"]
+    found = nearest_neighbours(*(each.numpy() for each in sets))
+    return {name: torch.from_numpy(values) for name, values in found.items()}
+
+
+def draw_interpolations(
+    weights: dict[str, Tensor], cell: dict[str, Any], samples: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """Walks between two latents: one for each of the first types, or ten where there are none.
+
+    Returns:
+        `images` (B, steps, C, R, R) uint8 and `types` (B,) int64.
+    """
+    from whichgen.networks import interpolate, rebuild_generator, to_uint8
+    from whichgen.training.seeding import stream
+
+    generator = rebuild_generator(cell, weights)
+    present = samples["types"].unique()[:STRIPS]
+    types = (
+        present.repeat(-(-STRIPS // len(present)))[:STRIPS] if not generator.n_types else present
+    )
+    rng = stream(cell["seed"], "interpolation")
+    images = interpolate(generator, rng, types, STRIP_STEPS)
+    return {"images": to_uint8(images), "types": types}
 
 
 def score_cell(

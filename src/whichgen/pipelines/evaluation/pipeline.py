@@ -5,8 +5,10 @@ from kedro.pipeline import Pipeline, node, pipeline
 from whichgen.parameters import Family
 from whichgen.pipelines.evaluation.nodes import (
     draw_grids,
+    draw_interpolations,
     draw_samples,
     extract_features,
+    find_neighbours,
     score_cell,
 )
 
@@ -39,6 +41,18 @@ def create_pipeline(family: Family) -> Pipeline:
                 [samples, "info"],
                 [f"{family}_grid", f"{family}_grid_by_type"],
                 name=f"draw_{family}_grids",
+            ),
+            node(
+                draw_interpolations,
+                [f"{family}_generator", f"{family}_cell", samples],
+                f"{family}_interpolations",
+                name=f"draw_{family}_interpolations",
+            ),
+            node(
+                find_neighbours,
+                [features, "real_features"],
+                f"{family}_neighbours",
+                name=f"find_{family}_neighbours",
             ),
             node(
                 score_cell,
