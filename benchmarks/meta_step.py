@@ -22,6 +22,7 @@ from whichgen.training.batches import TypedBatches
 from whichgen.training.build import build_update
 from whichgen.training.direct import DirectUpdate
 from whichgen.training.distributed import World
+from whichgen.training.precision import Precision
 from whichgen.training.spaces import PixelSpace
 from whichgen.training.update import Update
 
@@ -149,7 +150,6 @@ class BlankSpace(PixelSpace):
     """Pixels, and the features of an encoder that was never fitted."""
 
     def __init__(self, images: Tensor, n_types: int, options: Encoder) -> None:
-        super().__init__(images)
         with META:
             net = Classifier(
                 channels=images.shape[1], resolution=images.shape[2], n_types=n_types,
@@ -157,9 +157,10 @@ class BlankSpace(PixelSpace):
             )  # fmt: skip
         self._layers, self._features = net.eval().requires_grad_(False).folded(), options.features
 
-    def real(self, index: Tensor) -> list[Tensor]:
+    def real(self, index: Tensor, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
-        return [*super().real(index), torch.empty(*index.shape, self._features, device=META)]
+        features = torch.empty(*index.shape, self._features, device=META)
+        return [*super().real(index, images), features]
 
     def fake(self, images: Tensor) -> list[Tensor]:
         """See `PixelSpace`."""
@@ -182,17 +183,18 @@ def blank_update(
     with META:
         generator = channels_last(build_generator(recipe, trunk, info))
     training = recipe.training
-    space = BlankSpace(images, n_types, recipe.encoder) if recipe.encoder else PixelSpace(images)
+    space = BlankSpace(images, n_types, recipe.encoder) if recipe.encoder else PixelSpace()
     return DirectUpdate(
         generator=generator,
         objective=recipe.objective.build(DIRECT, "objective"),
-        batches=TypedBatches(types, n_types=n_types, seed=0),
+        batches=TypedBatches(images, types, n_types=n_types, seed=0),
         space=space,
         generated_per_type=training.generated_per_type,
         real_per_type=training.real_per_type,
         clip=training.clip,
         seed=0,
         optimiser=torch.optim.AdamW(generator.parameters(), fused=True),
+        precision=Precision("float32", META),
         world=world,
     )
 
