@@ -77,9 +77,13 @@ class PixelsAndFeatures(PixelSpace):
         else:
             self.encoder = Classifier.from_weights(fitted, images.shape[2])
         self._layers = self.encoder.folded()
+        # In place: small results between large ones would leave holes that add up to a gigabyte.
+        self._real_features = torch.empty(len(images), options.features, device=images.device)
         with torch.no_grad():
-            parts = [self._features(to_float(part)) for part in images.split(LOOK)]
-        self._real_features = torch.cat(parts)
+            for part, place in zip(
+                images.split(LOOK), self._real_features.split(LOOK), strict=True
+            ):
+                place.copy_(self._features(to_float(part)))
         self.seconds = time.perf_counter() - began
         few = images[: options.batch], types[: options.batch]
         # One step and one look, counted apart: the counter would slow the fit itself.
