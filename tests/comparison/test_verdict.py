@@ -173,7 +173,7 @@ def test_runs_that_their_rule_stopped_are_compared_and_named(make_cells):
         cells.append(cell)
     verdict = decide(cells)
     assert verdict["left_out"] == []
-    named = [c for c in verdict["recommendation"]["caveats"] if "own rule" in c]
+    named = [c["en"] for c in verdict["recommendation"]["caveats"] if "own rule" in c["en"]]
     assert named == [
         "dgn stopped by its own rule in 3 of 6 runs, after 30% of the budget in the median: it has "
         "spent less than it might."

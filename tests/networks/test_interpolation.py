@@ -4,20 +4,20 @@ import pytest
 import torch
 
 from whichgen.networks import Generator, SharedStem, StemSet, interpolate, slerp
+from whichgen.networks.generators import convolutional_generator
+from whichgen.parameters import Trunk
 from whichgen.training.seeding import stream
 
 
 def generator(stem: type, n_types: int) -> Generator:
     torch.manual_seed(0)
-    return Generator(
+    return convolutional_generator(
         channels=1,
         resolution=8,
-        n_types=n_types,
         shares=[1 / n_types] * n_types if n_types else [],
         stem=stem,
         latent=6,
-        width=16,
-        blocks=1,
+        trunk=Trunk(width=16, blocks=1),
     ).eval()
 
 

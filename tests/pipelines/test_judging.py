@@ -27,6 +27,7 @@ CELL = {
     "dataset": "digits", "recipe": "dgn", "family": "dgn", "seed": 0, "status": "ok",
     "error": None, "uses_labels": True, "configuration_hash": "c", "data_hash": "d",
     "extractor_hash": "e", "budget_flops": 1e9, "cost": {"steps": 1},
+    "ended": {"because": "budget", "budget_share": 1.0},
 }  # fmt: skip
 DATASET = Dataset.model_validate(
     {

@@ -51,4 +51,5 @@ def test_every_pipeline_starts_from_parameters_raw_files_and_what_is_there():
     for pipeline in pipelines.values():
         free = {name for name in pipeline.inputs() if not name.startswith("params:")}
         folders = {f"{f}_{kind}_folder" for f in ("gan", "dgn") for kind in ("live", "checkpoints")}
-        assert free <= {"raw_folder", "every_cell", "every_verdict"} | folders
+        folders |= {"raw_folder", "packed_folder"}
+        assert free <= {"every_cell", "every_verdict"} | folders

@@ -168,9 +168,9 @@ class SeenJudge:
 class SeenDgn(Drifting):
     seen = None
 
-    def __call__(self, fake, real):
+    def __call__(self, fake, real, noise):
         self.seen |= {(x.dtype, torch.is_autocast_enabled("cpu")) for x in (fake, real)}
-        return super().__call__(fake, real)
+        return super().__call__(fake, real, noise)
 
 
 @BFLOAT16

@@ -47,8 +47,8 @@ def reading_threads():
 
 def wait_for_no_thread():
     end = time.monotonic() + 10
-    gc.collect()  # batches and what reads ahead for them refer to each other
     while reading_threads() and time.monotonic() < end:
+        gc.collect()  # batches and what reads ahead for them refer to each other
         time.sleep(0.01)
     assert reading_threads() == []
 
