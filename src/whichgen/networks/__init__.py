@@ -9,19 +9,18 @@ from whichgen.networks.build import (
 )
 from whichgen.networks.discriminators import ConvolutionalDiscriminator, Discriminator
 from whichgen.networks.extractors import (
-    LOOK,
     Classifier,
     Extractor,
     Judge,
     TypedExtractor,
     judge_from_weights,
+    look_at,
 )
 from whichgen.networks.generators import Generator
 from whichgen.networks.interpolation import interpolate, slerp
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
-    "LOOK",
     "RESOLUTIONS",
     "Classifier",
     "ConvolutionalDiscriminator",
@@ -38,6 +37,7 @@ __all__ = [
     "interpolate",
     "judge_from_weights",
     "load_generator",
+    "look_at",
     "rebuild_generator",
     "slerp",
     "to_float",

@@ -1,7 +1,7 @@
 """Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, Self
 
 import torch
@@ -10,14 +10,28 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from whichgen.networks.blocks import channels_last, to_float
 
-LOOK = 100
+AT_ONCE = 100
 """Images looked at together outside training: so few stay in a CPU's cache, far faster."""
 
 
 class InParts(Protocol):
-    """Images that can be had some at a time: a tensor, or those of a file."""
+    """Images (N, C, R, R) uint8 that can be had some at a time: a tensor, or those of a file."""
 
+    device: torch.device
+
+    def __len__(self) -> int: ...
     def split(self, n: int, /) -> Iterable[Tensor]: ...
+
+
+def look_at(images: InParts, see: Callable[[Tensor], Tensor], features: int) -> Tensor:
+    """What `see`, (B, C, R, R) in [-1, 1] → (B, features), makes of all images: (N, features).
+
+    In place: small results between large ones would leave holes that add up to a gigabyte.
+    """
+    seen = torch.empty(len(images), features, device=images.device)
+    for part, place in zip(images.split(AT_ONCE), seen.split(AT_ONCE), strict=True):
+        place.copy_(see(to_float(part)))
+    return seen
 
 
 class Extractor(nn.Module):
@@ -70,12 +84,12 @@ class Extractor(nn.Module):
     def freeze(self, images: "InParts") -> None:
         """End the training: evaluation mode, features standardised by images (N, C, R, R) uint8."""
         self.eval().requires_grad_(False)
-        raw = torch.cat([self.layers(to_float(part)) for part in images.split(LOOK)])
+        raw = look_at(images, self.layers, len(self.centre))
         self.centre.copy_(raw.mean(dim=0))
         self.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
 
     @torch.no_grad()
-    def look(self, images: Tensor, *, batch: int = LOOK) -> Tensor:
+    def look(self, images: Tensor, *, batch: int = AT_ONCE) -> Tensor:
         """uint8 images (N, C, R, R) → standardised features (N, d), on the CPU.
 
         Call it on a network in evaluation mode: then the batch size changes nothing but memory.
@@ -128,7 +142,7 @@ class Classifier(Extractor):
         return logits
 
     @torch.no_grad()
-    def judge(self, images: Tensor, *, batch: int = LOOK) -> tuple[Tensor, Tensor]:
+    def judge(self, images: Tensor, *, batch: int = AT_ONCE) -> tuple[Tensor, Tensor]:
         """uint8 images (N, C, R, R) → standardised features (N, d) and recognised types (N,).
 
         Call it on a network in evaluation mode: then the batch size changes nothing but memory.
@@ -164,7 +178,7 @@ class TypedExtractor(nn.Module):
             Classifier.from_weights(parts["classifier"], resolution),
         ).eval()
 
-    def judge(self, images: Tensor, *, batch: int = LOOK) -> tuple[Tensor, Tensor]:
+    def judge(self, images: Tensor, *, batch: int = AT_ONCE) -> tuple[Tensor, Tensor]:
         """See `Classifier.judge`."""
         _, types = self.classifier.judge(images, batch=batch)
         return self.extractor.look(images, batch=batch), types

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from whichgen.networks import LOOK, Classifier, to_float
+from whichgen.networks import Classifier, look_at, to_float
 from whichgen.parameters import Encoder
 from whichgen.training.batches import rows
 from whichgen.training.classifier import fit_classifier
@@ -77,13 +77,8 @@ class PixelsAndFeatures(PixelSpace):
         else:
             self.encoder = Classifier.from_weights(fitted, images.shape[2])
         self._layers = self.encoder.folded()
-        # In place: small results between large ones would leave holes that add up to a gigabyte.
-        self._real_features = torch.empty(len(images), options.features, device=images.device)
         with torch.no_grad():
-            for part, place in zip(
-                images.split(LOOK), self._real_features.split(LOOK), strict=True
-            ):
-                place.copy_(self._features(to_float(part)))
+            self._real_features = look_at(images, self._features, options.features)
         self.seconds = time.perf_counter() - began
         few = images[: options.batch], types[: options.batch]
         # One step and one look, counted apart: the counter would slow the fit itself.
