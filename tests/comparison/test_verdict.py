@@ -198,7 +198,7 @@ def test_memorisation_vetoes_the_winner(make_cells):
     assert only_pair(verdict)["memorisation"]["dgn"]["decision"] == "flagged"
     assert only_pair(verdict)["memorisation"]["gan"]["decision"] == "clear"
     assert verdict["recommendation"]["choice"] == "none"
-    assert "copies its training images" in verdict["recommendation"]["sentence"]["en"]
+    assert "as if a tenth or more were copies" in verdict["recommendation"]["sentence"]["en"]
 
 
 def test_a_small_but_sure_share_is_a_caveat_and_no_veto(make_cells):
