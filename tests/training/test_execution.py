@@ -136,8 +136,8 @@ class SeenGan(RelativisticR1R2):
 
     seen = None
 
-    def discriminator_loss(self, discriminator, real, fake):
-        return super().discriminator_loss(self.noting(discriminator, real, fake), real, fake)
+    def discriminator_loss(self, discriminator, real, fake, noise):
+        return super().discriminator_loss(self.noting(discriminator, real, fake), real, fake, noise)
 
     def generator_loss(self, discriminator, real, fake):
         return super().generator_loss(self.noting(discriminator, real, fake), real, fake)
