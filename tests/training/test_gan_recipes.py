@@ -13,6 +13,7 @@ from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.training.adversarial import BatchJudge
 from whichgen.training.build import build_update
 from whichgen.training.flops import count_flops
+from whichgen.training.launch import check_divides
 from whichgen.training.state import TrainingState
 
 SHIPPED = {
@@ -130,6 +131,13 @@ def test_a_batch_that_is_not_whole_packs_is_refused(raw_parameters):
     raw_parameters["recipes"]["gan"]["discriminator"]["pack"] = 5
     with pytest.raises(WhichgenError, match=r"discriminator\.pack: 5 does not divide .* 32"):
         parse_parameters(raw_parameters)
+
+
+def test_processes_share_a_batch_in_whole_packs(spec):
+    recipe = with_discriminator(GAN, pack=4)  # three packs of 4
+    check_divides(spec(recipe), 3)
+    with pytest.raises(WhichgenError, match=r"training\.batch, 12, in packs of 4, evenly; "):
+        check_divides(spec(recipe), 2)
 
 
 def test_a_strength_out_of_range_is_refused_by_its_key(raw_parameters):
