@@ -12,6 +12,8 @@ from whichgen.parameters import GanRecipe, parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.training.adversarial import BatchJudge
 from whichgen.training.build import build_update
+from whichgen.training.cell import train_cell
+from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.flops import count_flops
 from whichgen.training.launch import check_divides
 from whichgen.training.state import TrainingState
@@ -41,6 +43,8 @@ PACKED = {
     for name in ("gan", "hinge", "wgan_gp", "article_gan")
 }
 EVERY = SHIPPED | WITH_OPTIONS | PACKED
+LEARNERS = SHIPPED | WITH_OPTIONS  # few steps, so packs are of plain images
+LEARNERS["non_saturating, packed"] = with_discriminator(SHIPPED["non_saturating"], pack=2)
 
 
 @pytest.fixture
@@ -118,6 +122,28 @@ def test_the_gradient_reaches_the_generator_through_the_augmentation(update_of):
     loss, _ = update._generator_loss(torch.zeros(12, 1, 8, 8), types, z[1], noise[1])
     loss.backward()
     assert all(p.grad.abs().max() > 0 for p in update.generator.parameters() if p.dim() > 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNERS)
+def test_samples_come_nearer_to_the_data(name, spec, splits, info, extractor, tmp_path):
+    """In the tests' own schedule: a literature rate needs longer than a test."""
+    recipe = LEARNERS[name].model_copy(update={"training": GAN.training})
+    if recipe.discriminator.pack > 1:
+        info = info | {"labelled": False}
+    cell = spec(recipe)
+    trained, record, _ = train_cell(
+        cell,
+        train_split=splits["train"],
+        validation_split=splits["val"],
+        info=info,
+        extractor=extractor,
+        live=tmp_path,
+        checkpoints=Checkpoints(tmp_path / "checkpoints", cell.identity()),
+    )
+    looks = [row["validation_fd"] for row in trained.history if "validation_fd" in row]
+    assert record["status"] == "ok"
+    assert looks[-1] < 0.8 * looks[0], looks
 
 
 @pytest.mark.parametrize("name", ["wgan_gp", "hinge", "gan, augmented", "hinge, packed"])
