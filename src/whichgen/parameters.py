@@ -133,10 +133,34 @@ class GeneratorOptions(Component):
     latent: Count
 
 
+class Augmentation(Strict):
+    """How strongly what the discriminator sees is augmented, 0 for not at all.
+
+    DiffAugment's own values are 1, 1, 0.125 and 0.5; see `networks.augment`.
+
+    Attributes:
+        brightness: the range of what is added; pixels run from -1 to 1. contrast: the range of the
+            factor around 1. translation: the largest shift, as a share of the side. cutout: the
+            side of the hole, as a share of the image's.
+    """
+
+    brightness: Weight = 0.0
+    contrast: Annotated[float, Field(ge=0, le=2)] = 0.0
+    translation: Share = 0.0
+    cutout: Share = 0.0
+
+
 class DiscriminatorOptions(Component):
-    """A network of `networks.build.DISCRIMINATORS` and its options."""
+    """A network of `networks.build.DISCRIMINATORS` and its options.
+
+    Attributes:
+        pack: how many samples it judges at once, 1 for each alone; see `networks.packing`.
+        augment: of what it sees, real and generated.
+    """
 
     name: str = "convolutional"
+    pack: Count = 1
+    augment: Augmentation = Augmentation()
 
 
 ValidationFigure = Literal[
@@ -224,6 +248,16 @@ class GanRecipe(Strict):
     discriminator: DiscriminatorOptions
     objective: Component
     training: GanTraining
+
+    @model_validator(mode="after")
+    def _batch_is_whole_packs(self) -> "GanRecipe":
+        pack, batch = self.discriminator.pack, self.training.batch
+        if batch % pack:
+            raise ValueError(
+                f"discriminator.pack: {pack} does not divide training.batch, {batch}; "
+                "choose one that does"
+            )
+        return self
 
 
 class DgnRecipe(Strict):

@@ -8,6 +8,8 @@ from torch import nn
 from tests.objectives.judges import FunctionJudge
 from whichgen.objectives.adversarial import RelativisticR1R2
 
+NO_NOISE = torch.empty(5, 0)
+
 
 def linear_judge(weight):
     return FunctionJudge(lambda images: (images * weight).sum(dim=(1, 2, 3)))
@@ -17,7 +19,7 @@ def test_loss_and_penalties_of_a_linear_discriminator_are_the_closed_form():
     rng = torch.Generator().manual_seed(0)
     real, fake, weight = (torch.randn(s, generator=rng) for s in ((5, 1, 4, 4),) * 2 + ((1, 4, 4),))
     judge = linear_judge(weight)
-    loss, terms = RelativisticR1R2(gamma=0.3).discriminator_loss(judge, real, fake)
+    loss, terms = RelativisticR1R2(gamma=0.3).discriminator_loss(judge, real, fake, NO_NOISE)
     gap = ((real - fake) * weight).numpy().sum(axis=(1, 2, 3))
     slope = float(weight.square().sum())  # the gradient is the weight, everywhere
     assert terms["d_r1"].item() == pytest.approx(slope, rel=1e-5)
@@ -39,7 +41,7 @@ def test_one_pass_over_both_halves_gives_the_gradients_of_two():
     net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.SiLU(), nn.Flatten(), nn.Linear(16, 1)).double()
     real, fake = torch.randn(2, 3, 1, 4, 4, dtype=torch.float64)
     judge = FunctionJudge(lambda x: net(x).squeeze(1))
-    RelativisticR1R2(gamma=2.0).discriminator_loss(judge, real, fake)[0].backward()
+    RelativisticR1R2(gamma=2.0).discriminator_loss(judge, real, fake, NO_NOISE)[0].backward()
     together = [p.grad.clone() for p in net.parameters()]
     net.zero_grad()
     halves = [half.clone().requires_grad_(True) for half in (real, fake)]

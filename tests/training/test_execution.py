@@ -11,7 +11,7 @@ from tests.training.conftest import DGN, GAN, TRUNK
 from whichgen.errors import WhichgenError
 from whichgen.objectives.adversarial import ADVERSARIAL, RelativisticR1R2
 from whichgen.objectives.direct import DIRECT, Drifting
-from whichgen.parameters import Encoder, Execution, ExecutionOptions
+from whichgen.parameters import Encoder, Execution, ExecutionOptions, GanRecipe
 from whichgen.training import execution
 from whichgen.training.build import build_update
 from whichgen.training.execution import compiled, has_bfloat16, resolve, stepper
@@ -21,8 +21,20 @@ from whichgen.training.state import TrainingState
 
 CPU = torch.device("cpu")
 RATE = 2.0**-9  # the same number as a Python float and as a float32 on a device
+CRITIC = GanRecipe.model_validate(
+    GAN.model_dump()
+    | {
+        "discriminator": {
+            "width_factor": 1.0,
+            "spectral_norm": True,
+            "augment": {"brightness": 1.0, "contrast": 1.0, "translation": 0.125, "cutout": 0.5},
+        },
+        "objective": {"name": "wgan_gp", "penalty": 10.0},
+    }
+)
 RECIPES = {
     "gan": GAN,
+    "critic": CRITIC,
     "dgn": DGN,
     "encoded": DGN.model_copy(
         update={"encoder": Encoder(width=8, features=5, images_seen=600, batch=30, rate=3e-3)}
@@ -136,8 +148,8 @@ class SeenGan(RelativisticR1R2):
 
     seen = None
 
-    def discriminator_loss(self, discriminator, real, fake):
-        return super().discriminator_loss(self.noting(discriminator, real, fake), real, fake)
+    def discriminator_loss(self, discriminator, real, fake, noise):
+        return super().discriminator_loss(self.noting(discriminator, real, fake), real, fake, noise)
 
     def generator_loss(self, discriminator, real, fake):
         return super().generator_loss(self.noting(discriminator, real, fake), real, fake)
@@ -174,7 +186,7 @@ class SeenDgn(Drifting):
 
 
 @BFLOAT16
-@EVERY
+@pytest.mark.parametrize("recipe", [r for r in RECIPES.values() if r is not CRITIC])
 def test_objectives_and_weights_never_see_bfloat16(recipe, update_of, monkeypatch):
     monkeypatch.setitem(ADVERSARIAL, "relativistic_r1_r2", SeenGan)
     monkeypatch.setitem(DIRECT, "drifting", SeenDgn)
@@ -192,6 +204,8 @@ def test_objectives_and_weights_never_see_bfloat16(recipe, update_of, monkeypatc
 @EVERY
 def test_bfloat16_is_near_float32_and_not_the_same(recipe, update_of):
     terms = {p: values(update_of(recipe, p).step(0)) for p in ("float32", "bfloat16")}
+    for each in terms.values():
+        each.pop("d_accuracy", None)  # a share of a few pairs, which jumps where one is nearly even
     one, other = (torch.stack([*t.values()]) for t in terms.values())
     torch.testing.assert_close(one, other, rtol=0.05, atol=0.05)
     assert not torch.equal(one, other)
@@ -313,7 +327,9 @@ def slopes_of(update, loss):
     update.networks.zero_grad()
     drawn = update.draw(0)
     inputs = (
-        drawn if len(update.losses) == 1 else (drawn[0].float() / 127.5 - 1, drawn[1], drawn[2][0])
+        drawn
+        if len(update.losses) == 1
+        else (drawn[0].float() / 127.5 - 1, drawn[1], drawn[2][0], drawn[3][0])
     )
     value, terms = loss(*inputs)
     value.backward()

@@ -52,7 +52,7 @@ def test_accuracy_is_the_share_of_pairs_in_the_right_order():
     fake[3] = 1.0
     objective = RelativisticR1R2(gamma=1.0)
     judge = FunctionJudge(lambda x: x.mean(dim=(1, 2, 3)))
-    _, terms = objective.discriminator_loss(judge, real, fake)
+    _, terms = objective.discriminator_loss(judge, real, fake, torch.empty(4, 0))
     assert terms["d_accuracy"] == 0.75
 
 

@@ -1,5 +1,6 @@
 """Networks: generators (one, or a set over shared layers), discriminators, extractors."""
 
+from whichgen.networks.augment import DiffAugment
 from whichgen.networks.blocks import RESOLUTIONS, channels_last, to_float, to_uint8
 from whichgen.networks.build import (
     build_discriminator,
@@ -18,12 +19,14 @@ from whichgen.networks.extractors import (
 )
 from whichgen.networks.generators import Generator
 from whichgen.networks.interpolation import interpolate, slerp
+from whichgen.networks.spectral import iterate_power
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
     "RESOLUTIONS",
     "Classifier",
     "ConvolutionalDiscriminator",
+    "DiffAugment",
     "Discriminator",
     "Extractor",
     "Generator",
@@ -35,6 +38,7 @@ __all__ = [
     "build_generator",
     "channels_last",
     "interpolate",
+    "iterate_power",
     "judge_from_weights",
     "load_generator",
     "look_at",

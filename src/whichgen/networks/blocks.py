@@ -117,14 +117,15 @@ class PlainResidual(nn.Module):
     """x + conv(leaky ReLU(conv(leaky ReLU(x)))), no normalisation: the discriminators' block.
 
     Norm-free, and the branch starts at 0 (Huang et al. 2024, "The GAN is dead; long live the GAN!",
-    section 3.3).
+    section 3.3), unless its weights are to be normalised, which has no sense for 0.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, from_zero: bool = True) -> None:
         super().__init__()
         self.conv_in = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
         self.conv_out = nn.Conv2d(channels, channels, kernel_size=1)
-        nn.init.zeros_(self.conv_out.weight)
+        if from_zero:
+            nn.init.zeros_(self.conv_out.weight)
 
     def vjp(self, x: Tensor) -> tuple[Tensor, Pull]:
         """The output, and what takes a gradient by the output to that by x."""

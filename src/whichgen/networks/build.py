@@ -12,6 +12,7 @@ from whichgen.errors import WhichgenError
 from whichgen.networks.article import article_discriminator, article_generator
 from whichgen.networks.discriminators import Discriminator, convolutional_discriminator
 from whichgen.networks.generators import Generator, convolutional_generator
+from whichgen.networks.packing import PackedDiscriminator
 from whichgen.networks.stems import SharedStem, StemSet
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
 
@@ -49,20 +50,29 @@ def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str,
 def build_discriminator(
     recipe: GanRecipe, trunk: Trunk, info: dict[str, Any], n_types: int
 ) -> Discriminator:
-    """The recipe's discriminator: images (B, C, R, R) and types (B,) to logits (B,).
+    """The recipe's discriminator: images (B, C, R, R) and types (B,) to logits, one a pack.
 
     Args:
         n_types: K, or 0 for one that gets no types.
+
+    Raises:
+        WhichgenError: for packs where there are types, which differ inside a pack.
     """
+    pack = recipe.discriminator.pack
+    if pack > 1 and n_types:
+        raise WhichgenError(
+            f"discriminator.pack: {pack} samples of one batch are of different types; "
+            "packs are for data without labels, use 1 here"
+        )
     discriminator: Discriminator = recipe.discriminator.build(
         DISCRIMINATORS,
         "discriminator",
-        channels=info["channels"],
+        channels=pack * info["channels"],
         resolution=info["resolution"],
         n_types=n_types,
         trunk=trunk,
     )
-    return discriminator
+    return PackedDiscriminator(discriminator, pack) if pack > 1 else discriminator
 
 
 def rebuild_generator(record: dict[str, Any], weights: dict[str, Tensor]) -> Generator:

@@ -13,6 +13,7 @@ from whichgen.networks.blocks import (
     pull_leaky_relu,
     widths,
 )
+from whichgen.networks.spectral import normalise_spectra
 
 
 class Discriminator(nn.Module):
@@ -36,22 +37,33 @@ class ConvolutionalDiscriminator(Discriminator):
     Args:
         channels, resolution: of the images. n_types: K, or 0 for an unconditional discriminator.
         width: channels at the base size. blocks: residual blocks at each size.
+        spectral_norm: whether all weights are normalised; see `spectral`.
     """
 
     def __init__(
-        self, *, channels: int, resolution: int, n_types: int, width: int, blocks: int
+        self,
+        *,
+        channels: int,
+        resolution: int,
+        n_types: int,
+        width: int,
+        blocks: int,
+        spectral_norm: bool = False,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         before = channels
         for here in reversed(widths(width, resolution)):
             layers += [Halving(before, here)]
-            layers += [PlainResidual(here) for _ in range(blocks)]
+            layers += [PlainResidual(here, from_zero=not spectral_norm) for _ in range(blocks)]
             before = here
         self.layers = nn.ModuleList(layers)
         self.pool = Places(width, base_size(resolution))
         self.logit = nn.Linear(width, 1)
         self.projection = nn.Embedding(n_types, width) if n_types else None
+        self._shrink = 1.0 if spectral_norm else width**0.5  # to the size of `logit.weight`
+        if spectral_norm:
+            normalise_spectra(self)
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """See `Discriminator`."""
@@ -85,7 +97,7 @@ class ConvolutionalDiscriminator(Discriminator):
         shared = self.logit.weight.expand(len(types), -1)
         if self.projection is None:
             return shared
-        return shared + self.projection(types) / shared.shape[1] ** 0.5
+        return shared + self.projection(types) / self._shrink
 
     def _logits(self, pooled: Tensor, direction: Tensor) -> Tensor:
         return (pooled * direction).sum(dim=1) + self.logit.bias
@@ -121,6 +133,7 @@ def convolutional_discriminator(
     n_types: int,
     trunk: parameters.Trunk,
     width_factor: float,
+    spectral_norm: bool = False,
 ) -> ConvolutionalDiscriminator:
     """A discriminator `width_factor` times as wide as the trunk of the dataset's generators.
 
@@ -131,5 +144,10 @@ def convolutional_discriminator(
         raise ValueError(f"width_factor must be positive, got {width_factor}")
     width = max(16, round(trunk.width * width_factor / 8) * 8)  # vector units like multiples of 8
     return ConvolutionalDiscriminator(
-        channels=channels, resolution=resolution, n_types=n_types, width=width, blocks=trunk.blocks
+        channels=channels,
+        resolution=resolution,
+        n_types=n_types,
+        width=width,
+        blocks=trunk.blocks,
+        spectral_norm=spectral_norm,
     )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import Discriminator, Generator, to_float
+from whichgen.networks import DiffAugment, Discriminator, Generator, iterate_power, to_float
 from whichgen.objectives.adversarial import AdversarialObjective
 from whichgen.training.batches import MixedBatches
 from whichgen.training.devices import send
@@ -18,6 +18,10 @@ class AdversarialUpdate:
 
     The fake batch takes the types of the real one, so that the relativistic pairs are of one type.
     Each process of a world has its part of both batches, so the pairs are those of one process.
+
+    Args:
+        augment: what all images go through on their way to D. Both of a pair go through the same,
+            which is drawn anew for D's loss and for G's.
     """
 
     def __init__(
@@ -31,6 +35,7 @@ class AdversarialUpdate:
         seed: int,
         generator_optimiser: torch.optim.Optimizer,
         discriminator_optimiser: torch.optim.Optimizer,
+        augment: DiffAugment,
         precision: Precision,
         world: World = ALONE,
     ) -> None:
@@ -46,28 +51,33 @@ class AdversarialUpdate:
         self.setup_flops, self.setup_seconds = 0, 0.0
         self._discriminator, self._objective = discriminator, objective
         self._batches, self._batch, self._seed = batches, batch, seed
-        self._precision = precision
+        self._augment, self._precision = augment, precision
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Update both networks once; the terms of both losses, as tensors still on the device."""
         return self.descend(*self.draw(step))
 
-    def draw(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Real images (B, C, R, R) uint8, their types (B,), and both latents (2, B, latent)."""
+    def draw(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Real images (B, C, R, R) uint8 and their types (B,); for D's loss and for G's, latents
+        (2, B, latent) and noise (2, B, draws), the objective's and the augmentation's.
+        """
         pixels, types = self._batches.at(step, self._batch)
         rng = stream(self._seed, "latents", step)
         z = torch.randn(2, self._batch, self.generator.latent, generator=rng)
-        z = self.world.part(z, dim=1)
-        return pixels, types, send(z, pixels.device)
+        rng, draws = stream(self._seed, "objective", step), sum(self._columns)
+        noise = torch.rand(2, self._batch, draws, generator=rng)
+        z, noise = (send(self.world.part(x, dim=1), pixels.device) for x in (z, noise))
+        return pixels, types, z, noise
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
         """See `Update`."""
-        pixels, types, z = drawn
+        pixels, types, z, noise = drawn
         real = to_float(pixels)
-        loss, terms = self.losses["discriminator"](real, types, z[0])
+        iterate_power(self._discriminator)
+        loss, terms = self.losses["discriminator"](real, types, z[0], noise[0])
         norm = self.guard.descend(self.optimisers[1], loss / self.world.size)
         self._discriminator.requires_grad_(False)
-        loss, more = self.losses["generator"](real, types, z[1])
+        loss, more = self.losses["generator"](real, types, z[1], noise[1])
         norms = {
             "d_gradient_norm": norm,
             "g_gradient_norm": self.guard.descend(self.optimisers[0], loss / self.world.size),
@@ -75,37 +85,59 @@ class AdversarialUpdate:
         self._discriminator.requires_grad_(True)
         return self.world.mean(terms | more | norms)
 
+    @property
+    def _columns(self) -> tuple[int, int]:
+        """How many columns of the noise are the objective's, and how many the augmentation's."""
+        return self._objective.draws, self._augment.draws
+
     def _discriminator_loss(
-        self, real: Tensor, types: Tensor, z: Tensor
+        self, real: Tensor, types: Tensor, z: Tensor, noise: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             fake = self._precision.run(self.generator, z, types)
-        return self._objective.discriminator_loss(self._judge(types), real, fake)
+        own, others = noise.split(self._columns, dim=1)
+        return self._objective.discriminator_loss(self._judge(types, others), real, fake, own)
 
     def _generator_loss(
-        self, real: Tensor, types: Tensor, z: Tensor
+        self, real: Tensor, types: Tensor, z: Tensor, noise: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         fake = self._precision.run(self.generator, z, types)
-        return self._objective.generator_loss(self._judge(types), real, fake)
+        _, others = noise.split(self._columns, dim=1)
+        return self._objective.generator_loss(self._judge(types, others), real, fake)
 
-    def _judge(self, types: Tensor) -> "TypedJudge":
-        return TypedJudge(self._discriminator, types, self._precision)
+    def _judge(self, types: Tensor, noise: Tensor) -> "BatchJudge":
+        return BatchJudge(self._discriminator, types, self._augment, noise, self._precision)
 
 
-class TypedJudge:
-    """A `Judge`: the discriminator with the batch's types (B,), for one or more batches of them."""
+class BatchJudge:
+    """A `Judge`: the discriminator, with what a batch of B has of types and of augmentation.
 
-    def __init__(self, discriminator: Discriminator, types: Tensor, precision: Precision) -> None:
-        self._discriminator, self._types, self._precision = discriminator, types, precision
+    Several batches have the same of both. Slopes are by the augmented images.
+
+    Args:
+        types: (B,). noise: (B, draws), for `augment`.
+    """
+
+    def __init__(
+        self,
+        discriminator: Discriminator,
+        types: Tensor,
+        augment: DiffAugment,
+        noise: Tensor,
+        precision: Precision,
+    ) -> None:
+        self._discriminator, self._types = discriminator, types
+        self._augment, self._noise, self._precision = augment, noise, precision
 
     def __call__(self, images: Tensor) -> Tensor:
         """See `Judge`."""
-        return self._precision.run(self._discriminator, images, self._types_of(images))
+        return self._precision.run(self._discriminator, *self._seen(images))
 
     def with_slopes(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See `Judge`."""
-        types = self._types_of(images)
-        return self._precision.run(self._discriminator.with_slopes, images, types)
+        return self._precision.run(self._discriminator.with_slopes, *self._seen(images))
 
-    def _types_of(self, images: Tensor) -> Tensor:
-        return self._types.repeat(len(images) // len(self._types))
+    def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The images as D sees them, and their types."""
+        n = len(images) // len(self._types)
+        return self._augment(images, self._noise.repeat(n, 1)), self._types.repeat(n)

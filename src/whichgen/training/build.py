@@ -6,7 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from whichgen.networks import build_discriminator, build_generator, channels_last
+from whichgen.networks import (
+    DiffAugment,
+    build_discriminator,
+    build_generator,
+    channels_last,
+)
 from whichgen.objectives.adversarial import ADVERSARIAL
 from whichgen.objectives.direct import DIRECT
 from whichgen.parameters import DgnRecipe, Encoder, GanRecipe, NumberType, Training, Trunk
@@ -76,6 +81,7 @@ def build_update(
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
+        augment=DiffAugment(recipe.discriminator.augment),
         precision=arithmetic,
         world=world,
     )

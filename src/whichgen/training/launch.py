@@ -73,15 +73,16 @@ def check_divides(spec: CellSpec, ranks: int) -> None:
         WhichgenError: naming the key of the recipe.
     """
     recipe = spec.recipe
-    key, size = (
-        ("batch", recipe.training.batch)
+    key, size, pack = (
+        ("batch", recipe.training.batch, recipe.discriminator.pack)
         if isinstance(recipe, GanRecipe)
-        else ("generated_per_type", recipe.training.generated_per_type)
+        else ("generated_per_type", recipe.training.generated_per_type, 1)
     )
-    if size % ranks:
+    if size % (ranks * pack):
+        packs = f"in packs of {pack}, " if pack > 1 else ""
         raise WhichgenError(
             f"devices: {ranks} processes cannot share recipes.{spec.name}.training.{key}, {size}, "
-            "evenly; choose devices × nodes so that it divides, or another size"
+            f"{packs}evenly; choose devices × nodes so that it divides, or another size"
         )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from whichgen.objectives.adversarial.judge import Judge
+from whichgen.objectives.adversarial.judge import Judge, order, squared_norms
 
 
 class RelativisticR1R2:
@@ -18,11 +18,13 @@ class RelativisticR1R2:
         gamma: weight γ of both penalties, in units of logit² per (pixel value)².
     """
 
+    draws = 0
+
     def __init__(self, *, gamma: float) -> None:
         self.gamma = gamma
 
     def discriminator_loss(
-        self, discriminator: Judge, real: Tensor, fake: Tensor
+        self, discriminator: Judge, real: Tensor, fake: Tensor, noise: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """real, fake (B, C, R, R) → scalar loss and terms.
 
@@ -30,13 +32,12 @@ class RelativisticR1R2:
         penalties.
         """
         logits, slopes = discriminator.with_slopes(torch.cat([real, fake]))
-        r1, r2 = slopes.square().sum(dim=(1, 2, 3)).chunk(2)  # (B,) each
+        r1, r2 = squared_norms(slopes).chunk(2)  # (B,) each
         d_real, d_fake = logits.chunk(2)
         pairing = softplus(d_fake - d_real).mean()
         loss = pairing + 0.5 * self.gamma * (r1.mean() + r2.mean())
         terms = {"d_pairing": pairing, "d_r1": r1.mean(), "d_r2": r2.mean()}
-        accuracy = (d_real > d_fake).float().mean()
-        return loss, terms | {"d_gap": (d_real - d_fake).mean(), "d_accuracy": accuracy}
+        return loss, terms | order(d_real, d_fake)
 
     def generator_loss(
         self, discriminator: Judge, real: Tensor, fake: Tensor
