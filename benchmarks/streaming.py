@@ -169,6 +169,8 @@ def main() -> None:
     options = parser.parse_args()
     size = CHANNELS * options.resolution**2
     counts = [round(gb * 1e9 / size) for gb in (options.gigabytes, options.small)]
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=options.folder) as folder:
         paths = [Path(folder) / f"{name}.safetensors" for name in ("large", "small")]
         for path, n in zip(paths, counts, strict=True):
