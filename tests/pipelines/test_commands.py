@@ -224,26 +224,33 @@ def test_a_graph_without_a_gpu_is_refused_in_a_line(trained_project):
     assert "Traceback" not in done.stderr
 
 
-def test_the_articles_dgn_trains_stops_by_its_rule_and_is_sampled(trained_project):
+@pytest.mark.parametrize(
+    ("family", "within"),
+    [
+        ("gan", ["validation_c2st_p.at_least=0", "validation_c2st_detectable.at_most=1"]),
+        ("dgn", ["validation_fd.at_most=1e9", "validation_coverage.at_least=0"]),
+    ],
+)
+def test_the_articles_own_trains_stops_by_its_rule_and_is_sampled(family, within, trained_project):
     """Its rule within reach at the first validation; scored, and told apart in the results."""
-    reach = "recipes.article_dgn.training.stop_when"
-    rule = f"{reach}.validation_fd.at_most=1e9,{reach}.validation_coverage.at_least=0"
+    recipe = f"article_{family}"
+    rule = ",".join(f"recipes.{recipe}.training.stop_when.{bound}" for bound in within)
     trained_project.run(
-        "kedro", "run", "--pipelines=dgn,evaluation", "--to-outputs=dgn_scores",
-        "--params", f"recipe=article_dgn,budget=2e10,{rule}",
+        "kedro", "run", f"--pipelines={family},evaluation", f"--to-outputs={family}_scores",
+        "--params", f"recipe={recipe},budget=2e10,{rule}",
     )  # fmt: skip
-    folder = trained_project.path("data/06_models/digits/article_dgn/0")
+    folder = trained_project.path(f"data/06_models/digits/{recipe}/0")
     record = json.loads((folder / "cell.json").read_text())
     assert record["ended"]["because"] == "rule"
     assert record["ended"]["budget_share"] < 0.1  # the first of 16 validations
-    scores = trained_project.path("data/08_reporting/digits/cells/article_dgn/0/scores.json")
+    scores = trained_project.path(f"data/08_reporting/digits/cells/{recipe}/0/scores.json")
     assert json.loads(scores.read_text())["ended"] == record["ended"]
     out = trained_project.path("article.png")
     trained_project.run(
-        "whichgen", "sample", "--recipe", "article_dgn", "--type", "3", "--n", "4",
+        "whichgen", "sample", "--recipe", recipe, "--type", "3", "--n", "4",
         "--out", str(out),
     )  # fmt: skip
     with Image.open(out) as picture:
         assert min(picture.size) >= 8  # px, of one image or more
     for layer in ("06_models/digits", "07_model_output/digits", "08_reporting/digits/cells"):
-        shutil.rmtree(trained_project.path(f"data/{layer}/article_dgn"))  # not for other tests
+        shutil.rmtree(trained_project.path(f"data/{layer}/{recipe}"))  # not for other tests
