@@ -46,7 +46,9 @@ def test_each_recipe_has_its_own_card_with_all_sections(make_cells, cards_of):
 def test_a_recipe_that_copies_is_ruled_out_on_its_card_alone(make_cells, cards_of):
     cells = make_cells(gan={"memorisation": 0.8})
     cards = cards_of(cells)
-    ruled_out = "- Ruled out: its samples lean on training images as if a tenth or more were copies."
+    ruled_out = (
+        "- Ruled out: its samples lean on training images as if a tenth or more were copies."
+    )
     assert ruled_out in cards["gan"]
     assert "- Memorisation: flagged; 0.80" in cards["gan"]
     assert "Ruled out: " not in cards["dgn"].split("## Caveats")[0]
