@@ -202,11 +202,11 @@ def test_weights_given_on_the_command_line_reach_the_verdict(trained_project):
 def test_how_steps_are_computed_is_a_parameter_and_part_of_the_cell(trained_project):
     trained_project.run(
         "kedro", "run", "--pipelines=dgn",
-        "--params", "budget=2e10,seed=5,precision=bfloat16,compile=off",
+        "--params", "budget=2e10,seed=8,precision=bfloat16,compile=off",
     )  # fmt: skip
     cells = [
         json.loads(trained_project.path(f"data/06_models/digits/dgn/{seed}/cell.json").read_text())
-        for seed in (0, 5)
+        for seed in (0, 8)
     ]
     assert [cell["configuration"]["execution"]["precision"] for cell in cells] == [
         "float32", "bfloat16"
