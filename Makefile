@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint browser ui viz bench bench-stream gpu-check kill-test clean
+.PHONY: help compare test test-fast lint programs ui viz bench bench-stream gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,7 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
-test: $(STAMP) browser ## all tests
+test: $(STAMP) programs ## all tests
 	$(BIN)/python -m pytest
 
 test-fast: $(STAMP) ## the tests without whole trainings and commands
@@ -46,10 +46,16 @@ lint: $(STAMP) ## style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-browser: ## Chromium, in which the tests look at the report (Debian and Ubuntu, as root or by sudo)
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
-	  command -v apt-get >/dev/null || { echo "Install Chromium: the tests look at the report in it."; exit 1; }; \
-	  $$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -qq -y chromium'; }
+# What the tests run besides Python's packages: on Debian and Ubuntu as root or by sudo.
+PROGRAMS := chromium pg_ctlcluster systemd-analyze
+PACKAGES := chromium postgresql systemd
+
+programs: ## Chromium, PostgreSQL and systemd's checker, in which the tests look at things
+	@for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	if [ -z "$$missing" ]; then exit 0; \
+	elif command -v apt-get >/dev/null; then \
+	  $$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -qq -y $(PACKAGES)'; \
+	else echo "Not here:$$missing. Tests that need them are skipped; install them to run all."; fi
 
 ui: $(STAMP) ## MLflow in the browser
 	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"

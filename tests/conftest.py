@@ -5,15 +5,40 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 # Small networks on one core: a second thread helps little, and on a busy machine it only waits.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def find_program(*names: str) -> str:
+    """The path of the first of these programs that is here; else fail in CI, skip elsewhere."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        miss = pytest.fail if "CI" in os.environ else pytest.skip
+        miss(f"{names[0]} is not installed; `make programs` installs it on Debian and Ubuntu")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or another one on the path."""
+    found = find_program("chromium", "chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
 
 
 def copy_project(target: Path) -> Path:
