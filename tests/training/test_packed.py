@@ -175,23 +175,27 @@ def test_a_file_that_shrinks_while_it_is_read_ends_the_training_with_its_name(st
     assert "train.safetensors: not a whole safetensors file (it has become shorter)" in told
 
 
-def test_the_next_steps_are_made_ahead_and_a_jump_begins_anew():
-    made = []
+def test_the_next_steps_are_read_ahead_and_a_jump_begins_anew():
+    read = []
 
-    def make(step, factor):
-        made.append(step)
-        if step == 2:
-            raise OSError("no step 2")
+    def choose(step, factor):
+        assert threading.current_thread() is threading.main_thread()
         return step * factor
 
-    ahead = Ahead(make)
-    assert ahead(0, 10) == 0
-    assert ahead(1, 10) == 10
+    def reading(chosen):
+        read.append(chosen)
+        if chosen == 20:
+            raise OSError("no step 2")
+        return -chosen
+
+    ahead = Ahead(choose, reading)
+    assert ahead(0, 10) == (0, 0)
+    assert ahead(1, 10) == (10, -10)
     with pytest.raises(OSError, match="no step 2"):
         ahead(2, 10)
-    assert ahead(3, 10) == 30
-    assert made[:4] == [0, 1, 2, 3]
-    assert ahead(50, 10) == 500
-    assert ahead(51, 7) == 357
+    assert ahead(3, 10) == (30, -30)
+    assert read[:4] == [0, 10, 20, 30]
+    assert ahead(50, 10) == (500, -500)
+    assert ahead(51, 7) == (357, -357)
     del ahead
     wait_for_no_thread()

@@ -46,7 +46,7 @@ class MixedBatches:
     def __init__(self, images: Images, types: Tensor, *, seed: int, world: World = ALONE) -> None:
         self._images, self._types, self._world = images, types, world
         self._order = EpochOrder(len(images), seed, "mixed")
-        self._drawn = _drawing(images, self._draw)
+        self._drawn = _drawing(images, self._choose)
 
     def at(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
         """uint8 images (B, C, R, R) and their types (B,), on the images' device.
@@ -57,9 +57,8 @@ class MixedBatches:
         device = self._images.device
         return images.to(device, non_blocking=True), self._types[send(index, device)]
 
-    def _draw(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
-        index = self._world.part(self._order.at(step, batch))
-        return index, take(self._images, index)
+    def _choose(self, step: int, batch: int) -> Tensor:
+        return self._world.part(self._order.at(step, batch))
 
 
 class TypedBatches:
@@ -74,29 +73,30 @@ class TypedBatches:
         members = [torch.nonzero(types.cpu() == k).squeeze(1) for k in range(n_types)]
         self._members = members
         self._orders = [EpochOrder(len(m), seed, "type", k) for k, m in enumerate(members)]
-        self._drawn = _drawing(images, self._draw)
+        self._drawn = _drawing(images, self._choose)
 
     def at(self, step: int, per_type: int) -> tuple[Tensor, Tensor]:
         """Indices (K, P) on the CPU, and their uint8 images (K, P, C, R, R) on the device."""
         index, images = self._drawn(step, per_type)
         return index, images.to(self._images.device, non_blocking=True)
 
-    def _draw(self, step: int, per_type: int) -> tuple[Tensor, Tensor]:
-        index = torch.stack(
-            [
-                members[order.at(step, per_type)]
-                for members, order in zip(self._members, self._orders, strict=True)
-            ]
-        )
-        return index, take(self._images, index)
+    def _choose(self, step: int, per_type: int) -> Tensor:
+        pairs = zip(self._members, self._orders, strict=True)
+        return torch.stack([members[order.at(step, per_type)] for members, order in pairs])
 
 
-Draw = Callable[[int, int], tuple[Tensor, Tensor]]
-"""step, batch → indices, and images where they rest or in pinned memory."""
+def _drawing(
+    images: Images, choose: Callable[[int, int], Tensor]
+) -> Callable[[int, int], tuple[Tensor, Tensor]]:
+    """Step, batch → indices, and images where they rest or in pinned memory."""
+    if not isinstance(images, Tensor):
+        return Ahead(choose, images.read)
 
+    def draw(step: int, batch: int) -> tuple[Tensor, Tensor]:
+        index = choose(step, batch)
+        return index, rows(images, index)
 
-def _drawing(images: Images, draw: Draw) -> Draw:
-    return draw if isinstance(images, Tensor) else Ahead(draw)
+    return draw
 
 
 def take(images: Images, index: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from whichgen.training.devices import available_memory
 
 Rest = Literal["auto", "memory", "stream"]
 SHARE = 0.5  # of the memory available, that resting images may take
-CHUNK = 1 << 24  # bytes read at once, so that what Python holds in between stays small
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,10 @@ class _OpenFile:
     def read(self, size: int, position: int) -> bytes:
         """At most so many bytes from there; none at the end of the file."""
         return os.pread(self.number, size, position)
+
+    def fill(self, target: memoryview, position: int) -> int:
+        """Read into the target what there is from there on; how many bytes that was."""
+        return os.preadv(self.number, [target], position)
 
 
 class PackedImages:
@@ -122,11 +125,10 @@ class PackedImages:
         """With the bytes from the image `row` on."""
         position, done = self._start + row * self._size, 0
         while done < len(target):
-            content = self._file.read(min(CHUNK, len(target) - done), position + done)
-            if not content:
+            count = self._file.fill(target[done:], position + done)
+            if not count:
                 raise self._damaged("it has become shorter")
-            target[done : done + len(content)] = content
-            done += len(content)
+            done += count
 
     def _find_images(self) -> tuple[torch.Size, int]:
         """Their shape, and where in the file they start (huggingface.co/docs/safetensors)."""
