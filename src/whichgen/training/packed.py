@@ -40,10 +40,6 @@ class _OpenFile:
         """At most so many bytes from there; none at the end of the file."""
         return os.pread(self.number, size, position)
 
-    def fill(self, target: memoryview, position: int) -> int:
-        """Read into the target what there is from there on; how many bytes that was."""
-        return os.preadv(self.number, [target], position)
-
 
 class PackedImages:
     """The tensor `images` (N, C, R, R) uint8 of a safetensors file.
@@ -80,9 +76,9 @@ class PackedImages:
     def read(self, index: Tensor) -> Tensor:
         """The images at `index` (…) as (…, C, R, R), in the CPU's memory, pinned for CUDA."""
         images = self._room(len(index.flatten()))
-        rows = images.numpy().reshape(-1).data
+        rows, size = images.numpy().reshape(-1).data, self._size
         for place, row in enumerate(index.flatten().tolist()):
-            self._fill(rows[place * self._size : (place + 1) * self._size], row)
+            self._fill(rows[place * size : (place + 1) * size], row)
         return images.reshape(index.shape + self.shape[1:])
 
     def to(self, device: torch.device | str) -> "Tensor | PackedImages":
@@ -123,12 +119,12 @@ class PackedImages:
 
     def _fill(self, target: memoryview, row: int) -> None:
         """With the bytes from the image `row` on."""
-        position, done = self._start + row * self._size, 0
-        while done < len(target):
-            count = self._file.fill(target[done:], position + done)
+        position = self._start + row * self._size
+        while target:
+            count = os.preadv(self._file.number, (target,), position)
             if not count:
                 raise self._damaged("it has become shorter")
-            done += count
+            target, position = target[count:], position + count
 
     def _find_images(self) -> tuple[torch.Size, int]:
         """Their shape, and where in the file they start (huggingface.co/docs/safetensors)."""
