@@ -6,11 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from whichgen.errors import WhichgenError
-from whichgen.splits import content_hashes
 
-_MAX_COMPONENTS = 32
-_MAX_PCA_IMAGES = 10_000
-_BATCH_IMAGES = 4096
+Features = npt.NDArray[np.float32]
 _KMEANS_STARTS = 10
 _COUNTS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 _LEAST_IMAGES = 20  # of each type in the mean, so that there is something to match
@@ -23,20 +20,18 @@ def cluster_names(k: int) -> tuple[str, ...]:
 
 
 def cluster_types(
-    images: npt.NDArray[np.uint8], train_mask: npt.NDArray[np.bool_], *, k: int, seed: int
+    features: Features, train_mask: npt.NDArray[np.bool_], *, k: int, seed: int
 ) -> npt.NDArray[np.int64]:
     """A type 0..k-1 for every image, learnt from the training images alone.
 
-    At most 32 principal components of the pixels (fitted on at most 10,000 training images),
-    then k-means, the best of ten starts; every image gets the nearest centre. Clusters are
-    numbered by their number of training images, the largest first. The same arguments give
-    the same types.
+    k-means, the best of ten starts; every image gets the nearest centre. Clusters are numbered by
+    their number of training images, the largest first. The same arguments give the same types.
 
     Args:
-        images: (N, C, H, W).
+        features: (N, D), of each image.
         train_mask: (N,), true for the images to learn from.
         k: number of types.
-        seed: of the choice of PCA images and of the starts of k-means.
+        seed: of the starts of k-means.
 
     Returns:
         (N,) int64.
@@ -46,31 +41,32 @@ def cluster_types(
     """
     from sklearn.cluster import KMeans  # here: half a second that labelled data doesn't need
 
-    pixels = images.reshape(len(images), -1)
-    distinct = len(set(content_hashes(images[train_mask])))
+    distinct = _distinct(features[train_mask])
     if not 1 <= k <= distinct:
         raise WhichgenError(
             f"number of types: {k}, must be from 1 to {distinct}, the different training images"
         )
     if k == 1:
-        return np.zeros(len(images), np.int64)
-    projected = _project(pixels, train_mask, seed)
-    model = KMeans(k, n_init=_KMEANS_STARTS, random_state=seed).fit(projected[train_mask])
+        return np.zeros(len(features), np.int64)
+    model = KMeans(k, n_init=_KMEANS_STARTS, random_state=seed).fit(features[train_mask])
     by_size = np.argsort(-np.bincount(model.labels_, minlength=k), kind="stable")
     rank = np.empty(k, np.int64)
     rank[by_size] = np.arange(k)
-    return rank[model.predict(projected)]
+    return rank[model.predict(features)]
 
 
 def choose_count(
-    images: npt.NDArray[np.uint8], train_mask: npt.NDArray[np.bool_], *, seed: int
+    features: Features, train_mask: npt.NDArray[np.bool_], *, seed: int
 ) -> tuple[int, dict[int, float]]:
     """The number of types whose clusters stand apart most, and the figures that say so.
 
     The mean silhouette (Rousseeuw 1987) of k-means' clusters, for counts from 2 to 32 that leave 20
     training images a type: how much nearer an image is to its own cluster than to the next, from -1
     to 1. The largest is taken; of equal ones the smaller count. Learnt from at most 2,000 training
-    images, in the same components as `cluster_types`.
+    images.
+
+    Args:
+        features: (N, D), of each image. train_mask: (N,), true for the images to learn from.
 
     Returns:
         The count, and the silhouette of each count that was tried.
@@ -83,10 +79,8 @@ def choose_count(
 
     rng = np.random.Generator(np.random.PCG64(seed))
     members = rng.permutation(np.flatnonzero(train_mask))[:_JUDGED_IMAGES]
-    points = _project(images.reshape(len(images), -1), train_mask, seed)[members]
-    most = min(
-        int(train_mask.sum()) // _LEAST_IMAGES, len(set(content_hashes(images[members]))) - 1
-    )
+    points = features[members]
+    most = min(int(train_mask.sum()) // _LEAST_IMAGES, _distinct(points) - 1)
     silhouettes = {}
     for k in _COUNTS:
         if k <= most:
@@ -100,21 +94,5 @@ def choose_count(
     return max(silhouettes, key=lambda k: (silhouettes[k], -k)), silhouettes
 
 
-def _project(
-    pixels: npt.NDArray[np.uint8], train_mask: npt.NDArray[np.bool_], seed: int
-) -> npt.NDArray[np.float64]:
-    """(N, D) pixels -> (N, <= 32) principal components of the training images."""
-    from sklearn.decomposition import PCA
-
-    chosen = np.flatnonzero(train_mask)
-    if len(chosen) > _MAX_PCA_IMAGES:
-        rng = np.random.Generator(np.random.PCG64(seed))
-        chosen = np.sort(rng.choice(chosen, _MAX_PCA_IMAGES, replace=False))
-    components = min(_MAX_COMPONENTS, len(chosen), pixels.shape[1])
-    pca = PCA(components, random_state=seed).fit(_unit(pixels[chosen]))
-    batches = [pixels[i : i + _BATCH_IMAGES] for i in range(0, len(pixels), _BATCH_IMAGES)]
-    return np.concatenate([pca.transform(_unit(batch)) for batch in batches]).astype(np.float64)
-
-
-def _unit(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    return pixels.astype(np.float32) / np.float32(255)
+def _distinct(features: Features) -> int:
+    return len(np.unique(features, axis=0))

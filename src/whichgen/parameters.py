@@ -76,7 +76,7 @@ class Split(Strict):
 
 
 class Extractor(Strict):
-    """A judge: network and training (see `training.classifier` and `training.autoencoder`)."""
+    """An encoder: network and training (`training.classifier`, `.autoencoder`, `.contrastive`)."""
 
     width: Count
     features: Annotated[int, Field(gt=0, le=128)]
@@ -106,7 +106,8 @@ class Dataset(Strict):
     Attributes:
         source: a source of `whichgen.sources.SOURCES` with its options.
         clusters: types to make by k-means when the data has no labels; `auto`: as many as stand
-            apart most (see `clustering.choose_count`).
+            apart most (see `clustering.choose_count`). type_encoder: the encoder in whose features
+            (see `training.contrastive`).
         extractor: the judge that knows the types. autoencoder: the one that does not; None for the
             same settings. external_judge: second judge in the place of one fitted here.
         trunk: the size of the generators' trunk, the same for both families.
@@ -118,6 +119,9 @@ class Dataset(Strict):
     source: Component
     split: Split
     clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = 10
+    type_encoder: Extractor = Extractor(
+        width=32, features=64, images_seen=60_000, batch=128, rate=3e-3, seed=0
+    )
     extractor: Extractor
     autoencoder: Extractor | None = None
     external_judge: ExternalJudge | None = None

@@ -104,7 +104,9 @@ def test_a_folder_of_colour_images_without_labels_and_a_second_judge_from_elsewh
         "datasets.my_images.external_judge.weights=network.onnx,"
         "dataset=my_images,budget=3e10,datasets.my_images.clusters=auto,"
         "datasets.my_images.source.resolution=16,datasets.my_images.extractor.images_seen=2000,"
-        "datasets.my_images.autoencoder.images_seen=2000",
+        "datasets.my_images.autoencoder.images_seen=2000,"
+        "datasets.my_images.type_encoder.images_seen=3000,"
+        "datasets.my_images.type_encoder.width=8",
     )  # fmt: skip
     info = json.loads(fresh_project.path("data/05_model_input/my_images/info.json").read_text())
     assert (info["channels"], info["resolution"], info["labelled"]) == (3, 16, False)

@@ -35,10 +35,11 @@ def test_digits_are_scikit_learns_scaled_to_a_byte(tmp_path: Path) -> None:
     ("name", "options", "message"),
     [
         ("cifar", {}, "source 'cifar' is unknown; known: digits, fashion_mnist, image_folder"),
-        ("digits", {"resolution": 8}, "unknown option 'resolution'; it takes: none"),
-        ("fashion_mnist", {"url": "x"}, "unknown option 'url'; it takes: none"),
+        ("digits", {"resolution": 8}, "unknown option 'resolution'; it takes: labels"),
+        ("fashion_mnist", {"url": "x"}, "unknown option 'url'; it takes: labels"),
         ("image_folder", {"resolutoin": 8}, "unknown option 'resolutoin'; it takes: channels"),
         ("image_folder", {}, "option 'resolution' is missing"),
+        ("digits", {"labels": "no"}, "labels: 'no' is neither true nor false"),
     ],
 )
 def test_unknown_names_are_refused(
@@ -47,3 +48,10 @@ def test_unknown_names_are_refused(
     with pytest.raises(WhichgenError) as caught:
         load_source(name, tmp_path, options)
     assert message in str(caught.value)
+
+
+def test_labels_can_be_forgotten(tmp_path: Path) -> None:
+    known, unknown = (load_source("digits", tmp_path, {"labels": keep}) for keep in (True, False))
+    assert (unknown.labels, unknown.type_names) == (None, None)
+    assert known.labels is not None
+    np.testing.assert_array_equal(known.images, unknown.images)

@@ -61,3 +61,13 @@ def test_fitting_it_is_charged_to_the_budget(splits, info):
     steps, flops = affordable_steps(encoded, budget)
     assert steps == (budget - encoded.setup_flops) // flops
     assert affordable_steps(plain, budget)[0] > steps
+
+
+def test_finding_the_types_is_charged_where_they_are_no_labels(splits, info):
+    images, types = splits["train"]["images"], splits["train"]["types"]
+    found = info | {"labelled": False, "types": info["types"] | {"encoder_flops": 12345}}
+    update = build_update(
+        DGN.model_copy(update={"encoder": None}), TRUNK,
+        images=images, types=types, info=found, seed=0,
+    )  # fmt: skip
+    assert update.setup_flops == 12345

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +29,8 @@ def load_source(name: str, raw: Path, options: Mapping[str, object]) -> Labelled
     Args:
         name: a key of SOURCES.
         raw: the folder of the dataset's raw files; some sources need none.
-        options: the keyword arguments of that source's `load`.
+        options: the keyword arguments of that source's `load`; and `labels`: false forgets the
+            labels, as if there were none.
 
     Raises:
         WhichgenError: an unknown source, an unknown option, an option missing, or what the
@@ -36,7 +38,10 @@ def load_source(name: str, raw: Path, options: Mapping[str, object]) -> Labelled
     """
     if name not in SOURCES:
         raise WhichgenError(f"source {name!r} is unknown; known: {', '.join(sorted(SOURCES))}")
-    load = SOURCES[name]
+    load, options = SOURCES[name], dict(options)
+    labelled = options.pop("labels", True)
+    if not isinstance(labelled, bool):
+        raise WhichgenError(f"source {name}: labels: {labelled!r} is neither true nor false")
     known = {
         key: parameter.default
         for key, parameter in signature(load).parameters.items()
@@ -44,9 +49,10 @@ def load_source(name: str, raw: Path, options: Mapping[str, object]) -> Labelled
     }
     for key in options:
         if key not in known:
-            takes = ", ".join(sorted(known)) or "none"
+            takes = ", ".join(sorted({*known, "labels"}))
             raise WhichgenError(f"source {name}: unknown option {key!r}; it takes: {takes}")
     for key, default in known.items():
         if default is Parameter.empty and key not in options:
             raise WhichgenError(f"source {name}: option {key!r} is missing")
-    return load(raw, **options)
+    images = load(raw, **options)
+    return images if labelled else replace(images, labels=None, type_names=None)

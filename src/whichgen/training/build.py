@@ -66,6 +66,7 @@ def build_update(
             seed=seed,
             optimiser=_optimiser(generator, training, 1.0),
             precision=arithmetic,
+            types_flops=info["types"].get("encoder_flops", 0),
             world=world,
         )
     with seeded_initialisation(seed, "discriminator"):

@@ -24,6 +24,7 @@ class DirectUpdate:
     Args:
         space: where samples are matched; the losses of several spaces add up.
         clip: the norm to which gradients are clipped; infinity for none.
+        types_flops: what finding the types took, where they are no labels.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class DirectUpdate:
         seed: int,
         optimiser: torch.optim.Optimizer,
         precision: Precision,
+        types_flops: int = 0,
         world: World = ALONE,
     ) -> None:
         self.generator = generator
@@ -47,7 +49,7 @@ class DirectUpdate:
             self.networks["encoder"] = space.encoder
         self.losses = {"direct": self._loss}
         self.guard = FiniteGuard(generator.shares.device, world)
-        self.setup_flops, self.setup_seconds = space.flops, space.seconds
+        self.setup_flops, self.setup_seconds = types_flops + space.flops, space.seconds
         self.optimisers = [optimiser]
         self.images_per_step, self.world = real_per_type * generator.n_types, world
         self._objective, self._batches, self._seed = objective, batches, seed

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from whichgen.parameters import Dataset
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
     from torch import Tensor
 
@@ -34,13 +36,16 @@ def read_source(dataset: Dataset, raw_folder: Path) -> LabelledImages:
     return load_source(dataset.source.name, raw_folder, dataset.source.arguments())
 
 
-def split_images(images: LabelledImages, dataset: Dataset) -> tuple[pd.DataFrame, dict[int, float]]:
+def split_images(
+    images: LabelledImages, dataset: Dataset, device: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table of all images: index, split, type, source, hash.
 
     Without labels the types are clusters of the training split, to which the others are assigned.
 
     Returns:
-        The table, and the silhouette of each number of clusters tried, where one was chosen.
+        The table, and how the clusters were made: `encoder_flops`, and the `silhouettes` of each
+        number of clusters tried, where one was chosen; {} for labels.
 
     Raises:
         WhichgenError: if a type has too few images for the split.
@@ -48,18 +53,35 @@ def split_images(images: LabelledImages, dataset: Dataset) -> tuple[pd.DataFrame
     from whichgen.clustering import choose_count, cluster_names, cluster_types
     from whichgen.splits import require_types, split_index
 
-    split, silhouettes = dataset.split, dict[int, float]()
+    split, made = dataset.split, dict[str, Any]()
     index = split_index(
         images, images.labels, validation=split.validation, test=split.test, seed=split.seed
     )
     if images.labels is None:
         in_training = (index["split"] == "train").to_numpy()
+        features, made["encoder_flops"] = _encode(images, in_training, dataset, device)
         k = dataset.clusters
         if k == "auto":
-            k, silhouettes = choose_count(images.images, in_training, seed=split.seed)
-        index["type"] = cluster_types(images.images, in_training, k=k, seed=split.seed)
+            k, silhouettes = choose_count(features, in_training, seed=split.seed)
+            made["silhouettes"] = {str(count): value for count, value in silhouettes.items()}
+        index["type"] = cluster_types(features, in_training, k=k, seed=split.seed)
         require_types(index, cluster_names(k))
-    return index, silhouettes
+    return index, made
+
+
+def _encode(
+    images: LabelledImages, in_training: npt.NDArray[np.bool_], dataset: Dataset, device: str
+) -> tuple[npt.NDArray[np.float32], int]:
+    """All images' features by an encoder fitted to the training split, and what that took."""
+    import torch
+
+    from whichgen.training.contrastive import embed, fit_contrastive
+    from whichgen.training.devices import choose_device
+
+    training = torch.from_numpy(images.images[in_training]).to(choose_device(device))
+    options = dataset.type_encoder.model_dump()
+    net, flops = fit_contrastive(training, title="encoder of types", **options)
+    return embed(net, torch.from_numpy(images.images)).numpy(), flops
 
 
 def pack_splits(
@@ -87,18 +109,17 @@ def describe_dataset(
     train: dict[str, Tensor],
     validation: dict[str, Tensor],
     test: dict[str, Tensor],
-    silhouettes: dict[int, float],
+    clusters: dict[str, Any],
 ) -> dict[str, Any]:
     """What is known of the dataset: shape, types and their shares, counts, hash of all tensors.
 
-    Where the number of clusters was chosen, `types` has the `silhouettes` that it was chosen by.
+    Where the types are clusters, `types` says how they were made (see `split_images`).
     """
     import torch
 
     from whichgen.clustering import cluster_names
 
     names = images.type_names or cluster_names(int(train["types"].max()) + 1)
-    chosen = {"silhouettes": {str(k): s for k, s in silhouettes.items()}} if silhouettes else {}
     counts = torch.bincount(train["types"], minlength=len(names))
     digest = hashlib.sha256()
     for split in (train, validation, test):
@@ -110,7 +131,7 @@ def describe_dataset(
         "channels": train["images"].shape[1],
         "resolution": train["images"].shape[2],
         "labelled": images.labels is not None,
-        "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()} | chosen,
+        "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()} | clusters,
         "counts": {
             "train": len(train["types"]),
             "validation": len(validation["types"]),
@@ -123,4 +144,4 @@ def describe_dataset(
 
 def preparation(dataset: Dataset) -> dict[str, Any]:
     """The part of the configuration on which the packed data depends."""
-    return dataset.model_dump(mode="json", include={"source", "split", "clusters"})
+    return dataset.model_dump(mode="json", include={"source", "split", "clusters", "type_encoder"})

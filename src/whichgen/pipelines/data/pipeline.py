@@ -25,14 +25,14 @@ def create_pipeline() -> Pipeline:
             node(read_source, ["dataset", "raw_folder"], "images", name="read_source"),
             node(
                 split_images,
-                ["images", "dataset"],
-                ["index", "silhouettes"],
+                ["images", "dataset", "params:device"],
+                ["index", "clusters"],
                 name="split_images",
             ),
             node(pack_splits, ["images", "index"], packed, name="pack_splits"),
             node(
                 describe_dataset,
-                ["params:dataset", "dataset", "images", *packed, "silhouettes"],
+                ["params:dataset", "dataset", "images", *packed, "clusters"],
                 "info",
                 name="describe_dataset",
             ),
