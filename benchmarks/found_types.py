@@ -1,6 +1,6 @@
 """How well the types found without labels are the labelled ones.
 
-    python -m benchmarks.types --dataset digits
+    python -m benchmarks.found_types --dataset digits
 
 k-means on training images by 32 principal components of their pixels, and by the encoder without
 labels, over several seeds. Purity: the share of images that are of their cluster's commonest label.
