@@ -37,9 +37,10 @@ def _read(path: Path, name: str) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise WhichgenError(f"{name}: not valid YAML{line}") from None
+        # Not str(error): it quotes the line.
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", "")
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise WhichgenError(f"{name}: not valid YAML: {problem}{where}") from None
     if not isinstance(content, dict | None):
         raise WhichgenError(f"{name}: expected keys and values, each line `key: value`")
     return {str(key): value for key, value in (content or {}).items()}
