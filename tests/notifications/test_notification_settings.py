@@ -48,7 +48,10 @@ def test_an_address_in_a_tracked_file_is_refused_without_being_shown(project: Pa
         (f"webhook: https://[chat.example/{CANARY}", "webhook: "),
         (f"webhook: [{CANARY}]", "webhook: "),
         (f"hook: https://chat.example/{CANARY}", "hook: Extra inputs are not permitted"),
-        (f"webhook: 'https://chat.example/{CANARY}", "not valid YAML: found unexpected end of stream in line 2"),
+        (
+            f"webhook: 'https://chat.example/{CANARY}",
+            "not valid YAML: found unexpected end of stream",
+        ),
         (f"- {CANARY}", "expected keys and values"),
         ("decisions: [succeeded]", "decisions.0: Input should be 'promoted'"),
         ("command: mail ops", "command: "),
