@@ -25,7 +25,7 @@ faketime '2026-01-01 02:14:57' cron -f <&- &
 cat > /dev/null
 kill $!
 """
-PAM = "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\n"
+PAM = "".join(f"{kind} sufficient pam_permit.so\n" for kind in ("auth", "account", "session"))
 
 
 def crontab_of(project: Path) -> str:
