@@ -23,7 +23,8 @@ mount --bind pam /etc/pam.d/cron
 crontab -u "$(stat --format %U crontab)" crontab
 faketime '2026-01-01 02:14:57' cron -f <&- &
 cat > /dev/null
-kill $!
+kill "$(cat /run/crond.pid)"
+wait
 """
 PAM = "".join(f"{kind} sufficient pam_permit.so\n" for kind in ("auth", "account", "session"))
 
@@ -49,6 +50,7 @@ def test_cron_fires_at_night_and_the_log_and_the_record_tell_what_it_did(
             assert cron.poll() is None
             assert time.monotonic() < until
             time.sleep(0.1)
+    assert cron.returncode == 0
     (record,) = records(project)
     assert record["decision"] == "nothing_to_do"
     assert log.read_text().splitlines()[-1] == record["summary"]
