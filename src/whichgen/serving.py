@@ -103,6 +103,7 @@ def _whole(name: str, value: Any, least: int, most: int | None) -> int:
         raise ValueError(f"{name}: missing; give a whole number")
     bounds = f"from {least} on" if most is None else f"from {least} to {most}"
     whole = _is_number(value) and value == value // 1
+    value = int(value) if whole else value
     if not whole or value < least or (most is not None and value > most):
         raise ValueError(f"{name}: {value!r} is not a whole number {bounds}")
     return int(value)
