@@ -73,7 +73,6 @@ def test_a_full_disk_is_one_line(cell: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "recipe", "said"),
     [
-        (["--model", "models:/none@champion"], False, "models:/none@champion: "),
         (["--model", "data"], False, "data: not a model of whichgen"),
         (["--model", "data"], True, "--recipe for a cell that was trained here, or --model"),
         ([], False, "--recipe for a cell that was trained here, or --model"),

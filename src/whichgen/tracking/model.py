@@ -1,6 +1,7 @@
 """The generator of a cell as a model of its run, loadable by `mlflow.pyfunc` on any machine."""
 
 import json
+import os
 import shutil
 import tempfile
 import warnings
@@ -25,6 +26,11 @@ _CODE = (
     "parameters.py",
     "serving.py",
 )  # of whichgen: what a generator needs to run and to be served
+_PATIENCE = {  # of whoever waits for a model: a client left alone tries for minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "pillow", "pydantic", "safetensors", "torch")
 
 
@@ -93,6 +99,8 @@ def fetch_generator(project: Path, uri: str) -> Path:
     Raises:
         WhichgenError: if there is no such model, or it is another one.
     """
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
     import mlflow
     from mlflow.exceptions import MlflowException
 
