@@ -30,8 +30,14 @@ class Client:
         return self.call("POST", "/invocations", request(*rows, **more))
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection; the next call opens another."""
         self._connection.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def request(*rows: dict[str, Any], **more: Any) -> str:
@@ -70,12 +76,11 @@ def press(
     """Ask from so many clients until that time (`time.monotonic`), or no number is left."""
 
     def one(tally: Tally) -> Tally:
-        client = Client(port)
-        for number in numbers:
-            tally.exchange(client, *known[number % len(known)])
-            if time.monotonic() > until:
-                break
-        client.close()
+        with Client(port) as client:
+            for number in numbers:
+                tally.exchange(client, *known[number % len(known)])
+                if time.monotonic() > until:
+                    break
         return tally
 
     with ThreadPoolExecutor(clients) as pool:

@@ -66,8 +66,6 @@ def served(uri: str, folder: Path, *, workers: int = 1, **environment: str) -> I
 
 
 def _answers(port: int) -> bool:
-    client = Client(port)
-    with suppress(OSError, http.client.HTTPException):
+    with Client(port) as client, suppress(OSError, http.client.HTTPException):
         return client.call("GET", "/ping")[0] == 200
-    client.close()
     return False

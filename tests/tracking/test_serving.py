@@ -56,7 +56,8 @@ def server(
 
 
 def ask(server: Server, *rows: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
-    status, content = Client(server.port).ask(*rows, **more)
+    with Client(server.port) as client:
+        status, content = client.ask(*rows, **more)
     return status, json.loads(content)
 
 
@@ -124,7 +125,8 @@ def test_a_bad_request_gets_400_and_the_reason(
 
 @pytest.mark.parametrize("body", ["{nonsense", "[]", "3", "{}", '{"rows": []}', ""])
 def test_what_is_no_request_gets_400(server: Server, body: str) -> None:
-    status, content = Client(server.port).call("POST", "/invocations", body)
+    with Client(server.port) as client:
+        status, content = client.call("POST", "/invocations", body)
     assert status == 400
     assert "nput" in json.loads(content)["message"]
 
