@@ -74,6 +74,7 @@ bench-stream: $(STAMP) ## train on 10 GB of images that stay in their file; need
 
 bench-serving: $(STAMP) ## serve a trained cell of digits and draw shards from it, timed and checked
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.answers --dataset digits
 
 gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a short training
 	$(BIN)/python -m benchmarks.gpu_check
