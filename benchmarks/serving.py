@@ -21,7 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from mlflow.pyfunc.scoring_server import predictions_to_json
 
 from benchmarks.clients import Exchange, press, request
 from benchmarks.engine import machine
@@ -44,6 +43,8 @@ MEMORY_CLIENTS, MEMORY_READINGS = 8, 10
 
 def exchanges(cell: Path, n: int, encoding: str) -> list[Exchange]:
     """Requests for n images, a seed each, with their answers as computed here."""
+    from mlflow.pyfunc.scoring_server import predictions_to_json
+
     generator = load_generator(cell)
     made = []
     for seed in range(SEEDS):

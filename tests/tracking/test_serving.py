@@ -14,8 +14,9 @@ import torch
 from mlflow import MlflowClient
 from PIL import Image
 
-from benchmarks.clients import Client
+from benchmarks.clients import Client, press, request
 from benchmarks.server import Server, served
+from benchmarks.serving import exchanges
 from tests.untrained import write_untrained
 from whichgen.drawing import draw
 from whichgen.errors import WhichgenError
@@ -135,6 +136,14 @@ def test_a_column_that_the_model_does_not_know_is_left_out_by_mlflow(server: Ser
     """Not ours to refuse: it never reaches the model. docs/serving.md warns of it."""
     row = {"n": 1, "seed": 0}
     assert ask(server, row | {"truncaton": 0.5}) == ask(server, row)
+
+
+def test_the_benchmark_counts_what_is_lost_and_what_is_wrong(server: Server, cell: Path) -> None:
+    known = exchanges(cell, 2, "png")[:4]
+    known[0] = known[0][0], b"other"
+    known[1] = request({"n": 0, "seed": 0}), known[1][1]
+    tally = press(server.port, known, 3, iter(range(40)), float("inf"))
+    assert (len(tally.seconds), tally.lost, tally.wrong) == (40, 10, 10)
 
 
 def test_the_champions_weights_are_fetched_from_the_registry(
