@@ -3,24 +3,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
-from safetensors.torch import save_file
+from mlflow.exceptions import MlflowException
 
 from tests.tracking.cell_writer import CellWriter, write
-from whichgen.networks import build_generator, load_generator, to_uint8
-from whichgen.parameters import Trunk, parse_recipes
+from tests.untrained import write_untrained
+from whichgen.drawing import narrowed
+from whichgen.networks import load_generator, to_uint8
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
-RECIPES = Path(__file__).parents[2] / "conf/base/parameters/recipes/dgn"
-TYPES = {"names": ["a", "b", "c"], "shares": [0.5, 0.3, 0.2]}
 
 
 @pytest.fixture(params=["dgn"])
@@ -34,20 +31,9 @@ def published(
     cell.start()
     cell.status("finished")
     cell.outputs()
-    file = RECIPES / f"{request.param}.yml"
-    raw: dict[str, Any] = yaml.safe_load(file.read_text())["recipes"][request.param]
-    trunk = {"width": 16, "blocks": 1}
-    info = {"channels": 1, "resolution": 8, "labelled": True, "types": TYPES}
-    recipe = parse_recipes({"dgn": raw})["dgn"]
-    torch.manual_seed(0)
-    generator = build_generator(recipe, Trunk.model_validate(trunk), info)
-    folder = cell.folder("06_models")
-    save_file(generator.state_dict(), folder / "generator.safetensors")
-    configuration = recipe.model_dump(mode="json") | {"trunk": trunk}
+    folder = write_untrained(cell.folder("06_models"), "dgn", request.param)
+    configuration = json.loads((folder / "cell.json").read_text())["configuration"]
     write(cell.live / "config.json", configuration)
-    record = json.loads((folder / "cell.json").read_text())
-    record |= {"family": "dgn", "configuration": configuration, "data": info}
-    write(folder / "cell.json", record)
     run_id = publish_cell(store, cell.key)
     assert run_id is not None
     outputs = store.client.get_run(run_id).outputs.model_outputs
@@ -75,8 +61,17 @@ def test_the_model_makes_the_generators_images(
     assert (images.dtype, images.shape) == (np.uint8, (5, 1, 8, 8))
     np.testing.assert_array_equal(images, expected)
     np.testing.assert_array_equal(model.predict(rows[["n", "seed"]].tail(1)), expected[3:])
-    with pytest.raises(ValueError, match="type 3: this generator makes 3 types"):
-        model.predict(rows.assign(type=3))
+    narrow = model.predict(rows.assign(truncation=0.5))
+    half = narrowed(generator, 0.5)
+    typed, _ = half.sample(3, torch.Generator().manual_seed(7), torch.full((3,), 2))
+    np.testing.assert_array_equal(narrow[:3], to_uint8(typed).numpy())
+    for wrong in ({"type": 3}, {"seed": -1}, {"n": 0}, {"truncation": 1.5}):
+        with pytest.raises(MlflowException, match=f"{next(iter(wrong))}: ") as raised:
+            model.predict(rows.assign(**wrong))
+        assert raised.value.get_http_status_code() == 400
+    described = model.metadata.metadata["whichgen"]
+    assert described["types"] == {0: "a", 1: "b", 2: "c"}
+    assert (described["family"], described["image"]) == ("dgn", [1, 8, 8])
 
 
 def test_the_model_is_logged_anew_only_when_its_weights_change(

@@ -13,46 +13,78 @@ from whichgen.errors import WhichgenError
 if TYPE_CHECKING:
     from whichgen.networks import Generator
 
+SHARDS = ("parquet", "webdataset")
+
 
 @click.command()
-@click.option("--recipe", required=True, help="The recipe that was trained, for example dgn.")
+@click.option("--recipe", help="The recipe that was trained, for example dgn.")
 @click.option("--dataset", help="The dataset it was trained on.  [default: as in globals.yml]")
 @click.option("--seed", default=0, show_default=True, help="The seed it was trained with.")
+@click.option("--model", help="In place of those: models:/NAME@ALIAS, models:/NAME/3, a folder.")
 @click.option("--type", "type_", help="Only this type: its name or its number.")
 @click.option("--n", default=64, show_default=True, type=click.IntRange(1), help="How many images.")
 @click.option("--latent-seed", default=0, show_default=True, help="Another seed, other images.")
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["png", "npz"]),
-    help="A grid, or arrays `images` (n, C, H, W) and `types` (n,).  [default: by --out's ending]",
+    "--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1, min_open=True),
+    help="Less: latents nearer to their mean, samples as a rule cleaner and less diverse.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["png", "npz", *SHARDS]),
+    help="A grid; arrays `images` (n, C, H, W) and `types` (n,); or a folder of shards.  "
+    "[default: by --out's ending, parquet for a folder]",
+)  # fmt: skip
+@click.option(
+    "--shard-size", default=10_000, show_default=True, type=click.IntRange(1), help="Images each."
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="What to write.")
 def sample(
-    recipe: str,
+    recipe: str | None,
     dataset: str | None,
     seed: int,
+    model: str | None,
     type_: str | None,
-    n: int,
-    latent_seed: int,
     form: str | None,
+    shard_size: int,
     out: Path,
+    **drawing: Any,
 ) -> None:
-    """Draw images from a trained cell into a picture or an array file."""
-    import torch
+    """Draw images from a trained cell, or a registered model, into a picture, a file or shards.
 
-    from whichgen.networks import load_generator, to_uint8
-    from whichgen.training.seeding import stream
+    Shards are for very many. Stopped or killed, the same command goes on, and ends in the same
+    bytes. See docs/serving.md.
+    """
+    from whichgen.networks import load_generator
 
+    form = form or out.suffix.lstrip(".") or "parquet"
+    if form not in ("png", "npz", *SHARDS):
+        raise WhichgenError(f"--out: {out} ends neither in .png nor in .npz; give --format")
+    if (recipe is None) == (model is None):
+        raise WhichgenError("give --recipe for a cell that was trained here, or --model, not both")
+    folder, name = _model(model) if model else _cell(str(recipe), dataset, seed)
+    generator = load_generator(folder)
+    names = _type_names(folder, generator)
+    drawing["type_"] = None if type_ is None else _type_index(type_, folder, names)
+    if form in SHARDS:
+        settings = {"model": name, "type_names": names, "form": form, "shard_size": shard_size}
+        _draw_shards(generator, folder, out, **settings, **drawing)
+    else:
+        _draw_file(generator, out, form, **drawing)
+    click.echo(f"{drawing['n']} images of {name}: {out}")
+
+
+def _cell(recipe: str, dataset: str | None, seed: int) -> tuple[Path, str]:
+    """The folder of a cell, and the cell in words."""
     dataset = dataset or parameters()["dataset"]
     folder = MODELS / dataset / recipe / str(seed)
     if not (folder / "cell.json").is_file():
         raise WhichgenError(f"{folder}: not trained; {_trained(dataset)}")
-    generator = load_generator(folder)
-    asked = None if type_ is None else torch.full((n,), _type_index(type_, folder, generator))
-    images, types = generator.sample(n, stream(latent_seed, "sample"), asked)
-    _write(out, form or out.suffix.lstrip("."), to_uint8(images).numpy(), types.numpy())
-    click.echo(f"{n} images of {recipe} on {dataset}, seed {seed}: {out}")
+    return folder, f"{recipe} on {dataset}, seed {seed}"
+
+
+def _model(uri: str) -> tuple[Path, str]:
+    from whichgen.tracking.model import fetch_generator
+
+    return fetch_generator(Path.cwd(), uri), uri
 
 
 def _trained(dataset: str) -> str:
@@ -65,28 +97,63 @@ def _trained(dataset: str) -> str:
     return f"{there}; train with kedro run --params dataset={dataset},recipe=…,seed=…"
 
 
-def _type_index(asked: str, folder: Path, generator: Generator) -> int:
-    """The number of the type of that name or number."""
+def _type_names(folder: Path, generator: Generator) -> tuple[str, ...]:
+    """The names of the generator's types by number; none if it has none."""
     import json
 
-    names = json.loads((folder / "cell.json").read_text())["data"]["types"]["names"]
-    if not generator.n_types:
+    data = json.loads((folder / "cell.json").read_text())["data"]
+    return tuple(data["types"]["names"]) if generator.n_types else ()
+
+
+def _type_index(asked: str, folder: Path, names: tuple[str, ...]) -> int:
+    """The number of the type of that name or number."""
+    if not names:
         raise WhichgenError(f"--type: {folder} was trained without labels and has no types")
     if asked in names:
         return names.index(asked)
     if asked.isdecimal() and int(asked) < len(names):
         return int(asked)
-    raise WhichgenError(f"--type: '{asked}' is not a number below {len(names)} nor one of {names}")
+    known = list(names)
+    raise WhichgenError(f"--type: '{asked}' is not a number below {len(names)} nor one of {known}")
 
 
-def _write(out: Path, form: str, images: Any, types: Any) -> None:
+def _draw_shards(generator: Generator, folder: Path, out: Path, **settings: Any) -> None:
+    from hashlib import sha256
+
+    from whichgen.hooks import explain
+    from whichgen.shards import Plan, write_shards
+    from whichgen.shards.progress import DrawingReport
+
+    weights = sha256((folder / "generator.safetensors").read_bytes()).hexdigest()
+    plan = Plan(weights=weights, **settings)
+    count = len(list(plan.shards()))
+    click.echo(f"{plan.n:,} images in {count} shards; stopped or killed, the same command goes on")
+    try:
+        with DrawingReport(plan.n) as report:
+            write_shards(generator, plan, out, report)
+    except OSError as error:
+        raise WhichgenError(explain(error) or f"--out: {error}") from error
+    click.echo(f"{report.rate()}; settings and hashes: {out / 'manifest.json'}")
+
+
+def _draw_file(
+    generator: Generator,
+    out: Path,
+    form: str,
+    *,
+    n: int,
+    latent_seed: int,
+    type_: int | None,
+    truncation: float,
+) -> None:
     """A grid about as wide as it is high, or arrays, by `form`."""
     import numpy as np
 
+    from whichgen.drawing import draw
     from whichgen.grids import image_grid, magnification, png_bytes
+    from whichgen.training.seeding import stream
 
-    if form not in ("png", "npz"):
-        raise WhichgenError(f"--out: {out} ends neither in .png nor in .npz; give --format")
+    images, types = draw(generator, n, stream(latent_seed, "sample"), type_, truncation)
     out.parent.mkdir(parents=True, exist_ok=True)
     if form == "npz":
         with out.open("wb") as file:

@@ -1,51 +1,61 @@
 """The generator as MLflow loads and serves it. MLflow runs this file: nothing is pickled."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 
 class GeneratorModel(PythonModel):
-    """Rows of (n, seed, type) to images: each row asks for n images of one type.
+    """Rows of (n, seed, type, truncation) to images: each row asks for n images.
 
-    A `type` that is missing or negative asks for types as frequent as in the training data. The
-    same row gives the same images.
+    A `type` that is missing or -1 asks for types as frequent as in the training data. The same row
+    gives the same images, whatever other rows there are.
     """
 
     def load_context(self, context: Any) -> None:
         """Read the weights; called once, when the model is loaded."""
         from whichgen.networks import load_generator
+        from whichgen.serving import request_limit
 
+        record = json.loads(Path(context.artifacts["record"]).read_text())
+        channels, side = record["data"]["channels"], record["data"]["resolution"]
+        self.limit = request_limit((channels, side, side))
         self.generator = load_generator(Path(context.artifacts["weights"]).parent)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
-    ) -> npt.NDArray[np.uint8]:
-        """The rows' images one after the other, (sum of n, C, H, W) uint8.
+    ) -> npt.NDArray[np.uint8] | list[str]:
+        """The rows' images one after the other, (sum of n, C, H, W) uint8, or encoded.
+
+        Args:
+            params: `encoding`, a name of `serving.ENCODINGS`; "array" if it is not given.
 
         Raises:
-            ValueError: if a type is one that the generator does not make.
+            MlflowException: for a request that cannot be answered; the server answers 400 with it.
         """
-        given = model_input.assign(type=-1) if "type" not in model_input else model_input
-        rows = zip(given["n"], given["type"].fillna(-1), given["seed"], strict=True)
-        return np.concatenate([self._draw(int(n), int(kind), int(seed)) for n, kind, seed in rows])
+        from whichgen.serving import encoder, read_wishes
 
-    def _draw(self, n: int, kind: int, seed: int) -> npt.NDArray[np.uint8]:
+        try:
+            encode = encoder((params or {}).get("encoding", "array"))
+            wishes = read_wishes(model_input, self.generator.n_types, self.limit)
+        except ValueError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from None
+        return encode(np.concatenate([self._draw(wish) for wish in wishes]))
+
+    def _draw(self, wish: Any) -> npt.NDArray[np.uint8]:
         import torch
 
-        from whichgen.networks import to_uint8
+        from whichgen.drawing import draw
 
-        if kind >= max(1, self.generator.n_types):
-            raise ValueError(f"type {kind}: this generator makes {self.generator.n_types} types")
-        types = torch.full((n,), kind) if kind >= 0 else None
-        images, _ = self.generator.sample(n, torch.Generator().manual_seed(seed), types)
-        drawn: npt.NDArray[np.uint8] = to_uint8(images).numpy()
-        return drawn
+        rng = torch.Generator().manual_seed(wish.seed)
+        return draw(self.generator, wish.n, rng, wish.type, wish.truncation)[0]
 
 
 set_model(GeneratorModel())

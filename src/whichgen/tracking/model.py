@@ -1,5 +1,7 @@
 """The generator of a cell as a model of its run, loadable by `mlflow.pyfunc` on any machine."""
 
+import json
+import os
 import shutil
 import tempfile
 import warnings
@@ -7,17 +9,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from whichgen.errors import WhichgenError
+from whichgen.serving import COLUMNS
 from whichgen.tracking.cell_files import CellFiles
+from whichgen.tracking.settings import load_settings, tracking_uri
+from whichgen.tracking.store import explain
 from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 _FILES = {"weights": "generator.safetensors", "record": "cell.json"}
 _CODE = (
     "__init__.py",
+    "drawing.py",
     "errors.py",
-    "parameters.py",
+    "grids.py",
     "networks",
-)  # of whichgen: what a generator needs to run
-_REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "safetensors", "torch")
+    "parameters.py",
+    "serving.py",
+)  # of whichgen: what a generator needs to run and to be served
+_PATIENCE = {  # of whoever waits for a model: a client left alone tries for minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+_REQUIREMENTS = ("mlflow", "numpy", "pandas", "pillow", "pydantic", "safetensors", "torch")
 
 
 def log_generator(run: TrackedRun, files: CellFiles) -> None:
@@ -41,9 +55,7 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     )
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
         folder = Path(temporary) / "model"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # mlflow.pyfunc warns of its own type hints
-            _save(files.generator, folder, Path(temporary) / "whichgen", run.id, model.model_id)
+        save_generator(files.generator, folder, run_id=run.id, model_id=model.model_id)
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
@@ -51,37 +63,82 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     run.mark(generator=digest)
 
 
-def _save(generator: Path, folder: Path, code: Path, run_id: str, model_id: str) -> None:
+def save_generator(
+    cell: Path, folder: Path, *, run_id: str | None = None, model_id: str | None = None
+) -> None:
+    """Write the trained cell in the folder `cell` as an MLflow model, a new folder of its own.
+
+    Its metadata name the types by their numbers, and say of what shape the images are.
+    """
     import pandas as pd
     from mlflow import pyfunc
     from mlflow.models import Model
 
-    pyfunc.save_model(
-        path=str(folder),
-        python_model=str(Path(__file__).with_name("generator_model.py")),
-        artifacts={name: str(generator / file) for name, file in _FILES.items()},
-        code_paths=[str(_copy_code(code))],
-        signature=_signature(),
-        input_example=pd.DataFrame({"n": [4], "seed": [0]}),
-        pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _REQUIREMENTS],
-        mlflow_model=Model(run_id=run_id, model_id=model_id),
-    )
+    example = {"n": [4], "seed": [0], "type": [0], "truncation": [1.0]}
+    with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mlflow.pyfunc warns of its own type hints
+        pyfunc.save_model(
+            path=str(folder),
+            python_model=str(Path(__file__).with_name("generator_model.py")),
+            artifacts={name: str(cell / file) for name, file in _FILES.items()},
+            code_paths=[str(_copy_code(Path(temporary) / "whichgen"))],
+            signature=_signature(),
+            input_example=pd.DataFrame(example),
+            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _REQUIREMENTS],
+            metadata=_metadata(json.loads((cell / _FILES["record"]).read_text())),
+            mlflow_model=Model(run_id=run_id, model_id=model_id),
+        )
+
+
+def fetch_generator(project: Path, uri: str) -> Path:
+    """A folder with the weights and the record of a model that `save_generator` wrote.
+
+    Args:
+        uri: as MLflow takes it (models:/NAME@ALIAS, models:/NAME/VERSION, runs:/…) or a folder.
+
+    Raises:
+        WhichgenError: if there is no such model, or it is another one.
+    """
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(tracking_uri(project, load_settings(project)))
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri)) / "artifacts"
+    except (MlflowException, OSError) as error:
+        raise WhichgenError(f"{uri}: {explain(error)}") from error
+    if not all((folder / file).is_file() for file in _FILES.values()):
+        raise WhichgenError(
+            f"{uri}: not a model of whichgen: it holds no {', '.join(_FILES.values())}"
+        )
+    return folder
+
+
+def _metadata(record: dict[str, Any]) -> dict[str, Any]:
+    data = record["data"]
+    typed = record["family"] == "dgn" or data["labelled"]
+    return {
+        "whichgen": {name: record[name] for name in ("dataset", "recipe", "family", "seed")}
+        | {
+            "image": [data["channels"], data["resolution"], data["resolution"]],
+            "types": dict(enumerate(data["types"]["names"])) if typed else {},
+        }
+    }
 
 
 def _signature() -> Any:
+    """Columns of any type: MLflow would turn 1.5 into 1 and "5" into 5; `serving` refuses them."""
     import numpy as np
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.types.schema import AnyType, DataType
 
     return ModelSignature(
-        inputs=Schema(
-            [
-                ColSpec("long", "n"),
-                ColSpec("long", "seed"),
-                ColSpec("long", "type", required=False),
-            ]
-        ),
+        inputs=Schema([ColSpec(AnyType(), name, required=False) for name in COLUMNS]),
         outputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, -1, -1, -1))]),
+        params=ParamSchema([ParamSpec("encoding", DataType.string, "array")]),
     )
 
 
