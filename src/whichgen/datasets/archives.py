@@ -18,6 +18,7 @@ from whichgen.datasets.incoming import (
     Found,
     Incoming,
     Refused,
+    one_line,
     printable,
 )
 from whichgen.datasets.layout import is_hidden, types_by_path
@@ -51,7 +52,7 @@ def read_zip(path: Path) -> Incoming:
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGED as error:
-        raise WhichgenError(f"{path}: can't be read as a zip archive ({error})") from None
+        raise WhichgenError(f"{path}: can't be read as a zip archive ({one_line(error)})") from None
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         _check_size(path, sum(info.file_size for info in infos))
@@ -78,7 +79,7 @@ def read_tar(path: Path) -> Incoming:
                     _add(files, PurePosixPath(member.name), _tarred(archive, member), path)
             yield from _found(files)
     except DAMAGED as error:
-        raise WhichgenError(f"{path}: can't be read as a tar archive ({error})") from None
+        raise WhichgenError(f"{path}: can't be read as a tar archive ({one_line(error)})") from None
 
 
 def _found(files: Mapping[PurePosixPath, Read | str]) -> Incoming:
@@ -115,7 +116,7 @@ def _attempt(read: Read) -> bytes | str:
     except PermissionError:
         return "can't be read: no permission"
     except DAMAGED as error:
-        return f"can't be read ({error})"
+        return f"can't be read ({one_line(error)})"
     return TOO_LARGE if len(content) > MAX_BYTES else content
 
 

@@ -42,6 +42,11 @@ def name_problem(name: str) -> str | None:
     return None
 
 
+def one_line(error: BaseException) -> str:
+    """What an error of a library says, without line breaks."""
+    return " ".join(printable(word) for word in str(error).split())
+
+
 def printable(name: str) -> str:
     """The name with whatever does not print written out."""
     shown = name.encode("utf-8", "backslashreplace").decode()

@@ -19,6 +19,7 @@ from whichgen.datasets.incoming import (
     Incoming,
     Refused,
     name_problem,
+    one_line,
     printable,
 )
 from whichgen.errors import WhichgenError
@@ -64,7 +65,7 @@ def read_parquet(path: Path) -> Incoming:
             parts = (batch.to_pandas() for batch in file.iter_batches(ROWS))
             yield from _rows(path, parts)
     except (pa.ArrowException, *DAMAGED) as error:
-        raise WhichgenError(f"{path}: can't be read as Parquet ({_line(error)})") from None
+        raise WhichgenError(f"{path}: can't be read as Parquet ({one_line(error)})") from None
 
 
 def read_csv(path: Path) -> Incoming:
@@ -80,7 +81,7 @@ def read_csv(path: Path) -> Incoming:
         with pd.read_csv(path, chunksize=ROWS, dtype=kept, keep_default_na=False) as parts:
             yield from _rows(path, parts)
     except (ValueError, UnicodeError, *DAMAGED) as error:  # pandas' own errors are ValueErrors
-        raise WhichgenError(f"{path}: can't be read as CSV ({_line(error)})") from None
+        raise WhichgenError(f"{path}: can't be read as CSV ({one_line(error)})") from None
 
 
 def _rows(path: Path, parts: Iterator[pd.DataFrame]) -> Incoming:
@@ -179,7 +180,7 @@ def _load_npz(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
             labels = arrays.get("labels")
             images = arrays["images"]
     except (ValueError, MemoryError, *DAMAGED) as error:
-        raise WhichgenError(f"{path}: can't be read as npz ({_line(error)})") from None
+        raise WhichgenError(f"{path}: can't be read as npz ({one_line(error)})") from None
     if labels is not None and labels.shape != images.shape[:1]:
         raise WhichgenError(
             f"{path}: labels have shape {labels.shape}, images {images.shape}; a label per image"
@@ -208,7 +209,3 @@ def _check_table(path: Path, rows: int, unpacked: int) -> None:
         raise WhichgenError(f"{path}: {rows} rows; whichgen takes {MAX_FILES} at most")
     if unpacked > MAX_TOTAL_BYTES:
         raise WhichgenError(f"{path}: unpacks to more than {MAX_TOTAL_BYTES} bytes; split it")
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())
