@@ -39,15 +39,15 @@ def take_stock(project: Path, name: str, dataset: Dataset) -> Stock:
     info_file = project / "data/05_model_input" / name / "info.json"
     info = json.loads(info_file.read_text()) if info_file.is_file() else None
     state = "packed" if info else "not packed"
+    images = types = None
+    if info:
+        images, types = sum(info["counts"].values()), len(info["types"]["names"])
     if dataset.source.name == SOURCE:
         images, types = len(files), len({path.parent for path in files if path.parent.name})
         if not files:
             state = "no images"
         elif info and _packed_files(project, name) != {str(path) for path in files}:
             state = "changed since packing"
-    else:
-        images = sum(info["counts"].values()) if info else None
-        types = len(info["types"]["names"]) if info else None
     return Stock(
         name=name,
         source=dataset.source.name,
