@@ -1,11 +1,11 @@
 """`whichgen data add`: imported, versioned and configured, or nothing at all."""
 
-import os
 import shutil
 import signal
-import time
+import sys
 import zipfile
 
+import numpy as np
 import pytest
 import yaml
 
@@ -13,6 +13,7 @@ from tests.conftest import Project, copy_project
 from tests.datasets.forms import CLASSES, png, write_folder
 from whichgen.datasets import adding
 from whichgen.datasets.adding import UnusableFilesError, add_dataset
+from whichgen.datasets.versions import is_versioned, version
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Dataset
 from whichgen.sources import load_source
@@ -33,6 +34,22 @@ def clone(tmp_path_factory):
     ):
         project.run("git", *command)
     return project
+
+
+@pytest.fixture(scope="module")
+def versioned(clone, tmp_path_factory):
+    """The same with a dataset that was imported, not to be changed."""
+    folder = tmp_path_factory.mktemp("versioned")
+    project = Project(shutil.copytree(clone.folder, folder / "project"))
+    rng = np.random.default_rng(0)
+    write_folder(folder / "plain", rng.integers(0, 256, (20, 8, 8), np.uint8), CLASSES * 5)
+    add_dataset(project.folder, folder / "plain", "mine")
+    return project
+
+
+def count(project):
+    """The images of the dataset."""
+    return len(list(project.path("data/01_raw/mine").rglob("*.png")))
 
 
 @pytest.fixture
@@ -57,6 +74,7 @@ def state(project):
     }
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_configured_and_versioned_dataset(project, plain, images):
     done = project.run("whichgen", "data", "add", str(plain), "--name", "mine")
     assert "       5  ant\n" in done.stdout
@@ -76,10 +94,11 @@ def test_a_folder_becomes_a_configured_and_versioned_dataset(project, plain, ima
     assert project.run("git", "ls-files", "data/01_raw/mine").stdout == ""
 
 
-def test_the_same_again_is_the_same_version_and_another_needs_replace(project, plain, tmp_path):
-    first = add_dataset(project.folder, plain, "mine")
-    before = state(project)
-    assert add_dataset(project.folder, plain, "mine").version == first.version
+@pytest.mark.slow
+def test_the_same_again_is_the_same_version_and_another_needs_replace(versioned, plain, tmp_path):
+    project = Project(shutil.copytree(versioned.folder, tmp_path / "project"))
+    before, first = state(project), version(project.folder, "mine")
+    assert add_dataset(project.folder, plain, "mine").version == first
     assert state(project) == before
     (plain / "ant/0.png").unlink()
     with pytest.raises(WhichgenError, match="there already, with other images; --replace"):
@@ -114,8 +133,9 @@ def test_images_that_dvc_has_not_are_never_replaced(project, plain, images):
     assert [path.name for path in own.iterdir()] == ["only.png"]
 
 
-def test_where_versioning_fails_the_former_images_are_back(project, plain, monkeypatch):
-    add_dataset(project.folder, plain, "mine")
+@pytest.mark.slow
+def test_where_versioning_fails_the_former_images_are_back(versioned, plain, tmp_path, monkeypatch):
+    project = Project(shutil.copytree(versioned.folder, tmp_path / "project"))
     before = state(project)
     (plain / "ant/0.png").unlink()
 
@@ -131,22 +151,38 @@ def test_where_versioning_fails_the_former_images_are_back(project, plain, monke
     assert state(project) == before
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from whichgen.datasets import adding
+
+def kill_after(name):
+    given = getattr(adding, name)
+    def wrapped(*arguments, **options):
+        result = given(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(adding, name, wrapped)
+
+kill_after(sys.argv[1])
+adding.add_dataset(Path.cwd(), Path(sys.argv[2]), "mine", replace=True)
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.35, 0.8, 1.3, 1.8, 2.3])
-def test_killed_at_any_time_the_same_command_goes_through(project, plain, seconds):
-    add_dataset(project.folder, plain, "mine")
+@pytest.mark.parametrize(
+    ("step", "there"),
+    [("stage", 20), ("_check_replaceable", 20), ("_place", 19), ("add_version", 19)],
+)
+def test_killed_at_any_step_the_same_command_goes_through(versioned, plain, tmp_path, step, there):
+    project = Project(shutil.copytree(versioned.folder, tmp_path / "project"))
     (plain / "ant/0.png").unlink()
-    command = ("whichgen", "data", "add", str(plain), "--name", "mine", "--replace")
-    process = project.start(*command)
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    there = [path for path in project.path("data/01_raw/mine").rglob("*") if path.is_file()]
-    assert len(there) in (19, 20)
-    project.run(*command)
-    there = [path for path in project.path("data/01_raw/mine").rglob("*") if path.is_file()]
-    assert len(there) == 19
-    assert project.run("dvc", "status", "--json", "data/01_raw/mine.dvc").stdout.strip() == "{}"
+    process = project.start(sys.executable, "-c", KILLED, step, str(plain))
+    _, errors = process.communicate()
+    assert process.returncode == -signal.SIGKILL, errors
+    assert count(project) == there  # all of the former or all of the new, never a part
+    added = add_dataset(project.folder, plain, "mine", replace=True)
+    assert added.version.files == count(project) == 19
+    assert is_versioned(project.folder, "mine")
     hidden = [path.name for path in project.path("data/01_raw").glob(".*")]
     assert sorted(hidden) == [".gitkeep", ".mine.lock"]
 

@@ -149,10 +149,8 @@ def _put_back(project: Path, name: str, staging: Path) -> Iterator[Callable[[], 
 
     def put() -> None:
         nonlocal placed
-        if target.exists():
-            target.rename(former)
         placed = True
-        staging.rename(target)
+        _place(staging, target, former)
 
     try:
         yield put
@@ -161,6 +159,12 @@ def _put_back(project: Path, name: str, staging: Path) -> Iterator[Callable[[], 
             _restore(former, target)
         raise
     shutil.rmtree(former, ignore_errors=True)
+
+
+def _place(staging: Path, target: Path, former: Path) -> None:
+    if target.exists():
+        target.rename(former)
+    staging.rename(target)
 
 
 def _restore(former: Path, target: Path) -> None:
