@@ -13,6 +13,7 @@ from tests.conftest import Project, copy_project
 from tests.datasets.forms import CLASSES, png, write_folder
 from whichgen.datasets import adding
 from whichgen.datasets.adding import UnusableFilesError, add_dataset
+from whichgen.datasets.configuration import configured, write_configuration
 from whichgen.datasets.versions import is_versioned, version
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Dataset
@@ -119,7 +120,7 @@ def test_nothing_is_imported_half(project, plain):
     assert done.returncode == 1
     assert "bee/text.png is not a PNG" in done.stderr
     assert "cat/link.png is a link" in done.stderr
-    assert "2 things can't be used" in done.stderr
+    assert "nothing was imported, for what can't be used (2, see above)" in done.stderr
     assert "Traceback" not in done.stderr
     assert state(project) == before
 
@@ -193,6 +194,14 @@ def test_one_import_at_a_time(project, plain):
         pytest.raises(WhichgenError, match="another process imports it"),
     ):
         add_dataset(project.folder, plain, "mine")
+
+
+@pytest.mark.parametrize(("resolution", "labelled"), [(8, True), (12, False), (32, False)])
+def test_the_settings_written_are_valid(tmp_path, resolution, labelled):
+    write_configuration(tmp_path, "mine", resolution, labelled=labelled)
+    dataset = configured(tmp_path, "mine")
+    assert dataset.source.arguments() == {"resolution": resolution}
+    assert ("clusters" in (tmp_path / SETTINGS).read_text()) is not labelled
 
 
 @pytest.mark.parametrize("name", ["", "1st", "a b", "../x", "true", "null", "x" * 64, "a/b"])

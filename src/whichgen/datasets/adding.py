@@ -40,8 +40,8 @@ class UnusableFilesError(WhichgenError):
     def __init__(self, path: Path, refused: list[Refused]) -> None:
         self.refused = refused
         super().__init__(
-            f"{path}: {len(refused)} things can't be used (see above), so nothing was imported; "
-            "mend or remove them and run again"
+            f"{path}: nothing was imported, for what can't be used ({len(refused)}, see above); "
+            "mend or remove it and run again"
         )
 
 
