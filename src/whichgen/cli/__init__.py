@@ -11,6 +11,7 @@ from whichgen.errors import WhichgenError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "data": "whichgen.cli.data:data",
         "notify": "whichgen.cli.notify:notify",
         "recipes": "whichgen.cli.recipes:recipes",
         "report": "whichgen.cli.report:report",
