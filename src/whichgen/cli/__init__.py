@@ -13,10 +13,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "recipes": "whichgen.cli.recipes:recipes",
         "report": "whichgen.cli.report:report",
+        "reproduce": "whichgen.cli.reproduce:reproduce",
         "results": "whichgen.cli.results:results",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
+        "verify": "whichgen.cli.verify:verify",
     }
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from whichgen.tracking.cell_files import CellFiles
+from whichgen.tracking.manifest import MANIFEST_TAG, write_manifest
 from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 _FILES = {"weights": "generator.safetensors", "record": "cell.json"}
@@ -44,6 +45,7 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mlflow.pyfunc warns of its own type hints
             _save(files.generator, folder, Path(temporary) / "whichgen", run.id, model.model_id)
+        client.set_logged_model_tags(model.model_id, {MANIFEST_TAG: write_manifest(folder)})
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))

@@ -1,0 +1,157 @@
+"""The models that MLflow holds, logged and registered, by the list of hashes beside each."""
+
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from whichgen.tracking.cell_files import MODELS
+from whichgen.tracking.manifest import MANIFEST, MANIFEST_TAG, parse_manifest
+from whichgen.tracking.settings import load_settings, tracking_uri
+from whichgen.tracking.store import Store, explain, open_store
+from whichgen.verification.checks import Check, digest
+
+
+@dataclass
+class Models:
+    """The files of the models of a project.
+
+    Attributes:
+        uncovered: what could not be checked, and why, a line each.
+    """
+
+    checks: list[Check] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
+
+
+def find_models(project: Path, dataset: str | None = None) -> Models:
+    """The models in the project's MLflow, of one dataset or of all. Makes no store anew."""
+    settings, found = load_settings(project), Models()
+    uri = tracking_uri(project, settings)
+    if settings.mode == "off":
+        found.uncovered.append("models in MLflow: tracking is off")
+        return found
+    local = uri.removeprefix("sqlite:///")
+    if local != uri and not Path(local).exists():
+        return found
+    try:
+        store = open_store(project, settings)
+        versions = _registered(store)
+        for model in _logged(store):
+            cell = model.tags.get("whichgen.cell", "")
+            if dataset in (None, cell.split("/")[0]):
+                _add(found, project, model, versions[model.model_id])
+    except Exception as error:  # whatever the client raises: the files are checked all the same
+        found.uncovered.append(f"models in MLflow at {uri}: {explain(error)}")
+    return found
+
+
+def _logged(store: Store) -> Iterator[Any]:
+    token = None
+    while True:
+        page = store.client.search_logged_models([store.experiment_id], page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _registered(store: Store) -> dict[str, list[str]]:
+    """Names of registered versions, by the id of the logged model that they are."""
+    versions, token = defaultdict(list), None
+    while True:
+        page = store.client.search_model_versions(page_token=token)
+        for version in page:
+            if version.model_id:
+                versions[version.model_id].append(f"{version.name} version {version.version}")
+        token = page.token
+        if not token:
+            return versions
+
+
+def _add(found: Models, project: Path, model: Any, versions: list[str]) -> None:
+    """The model's list of hashes by its tag, then each file by that list, if that is sound."""
+    called = f"the model of {model.tags.get('whichgen.cell')}"
+    called += f" ({', '.join(versions)})" if versions else ""
+    where = partial(_file, model.artifact_location)
+    recorded = model.tags.get(MANIFEST_TAG)
+    if not recorded:
+        found.uncovered.append(f"{called}, {model.artifact_location}: logged without {MANIFEST}")
+        return
+    make = partial(_check, project, model, where, called, bool(versions))
+    found.checks.append(make(MANIFEST, recorded, "its tag in MLflow"))
+    with where(MANIFEST)() as manifest:
+        if digest(manifest, "sha256") != recorded:
+            found.uncovered.append(f"{called}, all other files: {MANIFEST} is damaged")
+            return
+        listed = parse_manifest(manifest.read_text())
+    found.checks += [make(name, digest, MANIFEST) for name, digest in listed.items()]
+
+
+def _check(
+    project: Path,
+    model: Any,
+    where: Callable[[str], Callable[[], AbstractContextManager[Path]]],
+    called: str,
+    registered: bool,
+    name: str,
+    expected: str,
+    record: str,
+) -> Check:
+    path = _local(model.artifact_location)
+    shown = f"{model.artifact_location}/{name}"
+    if path is not None:
+        inside = path.is_relative_to(project)
+        shown = ((path.relative_to(project) if inside else path) / name).as_posix()
+    again = f"mlflow runs delete --run-id {model.source_run_id} && whichgen sync"
+    again += ", then kedro run --pipelines=promotion" if registered else ""
+    twin = project / MODELS / model.tags["whichgen.cell"] / Path(name).name
+    return Check(
+        path=(path or Path()) / name,
+        name=shown,
+        algorithm="sha256",
+        expected=expected,
+        record=record,
+        group=called,
+        twin=twin if path is not None and name.startswith("artifacts/") else None,
+        from_twin=f"cp {quote(twin.relative_to(project).as_posix())} {quote(shown)}",
+        otherwise=again,
+        fetch=where(name),
+    )
+
+
+def _local(location: str) -> Path | None:
+    """The folder, where the artefacts lie on this machine."""
+    from mlflow.utils.file_utils import local_file_uri_to_path
+
+    plain = location.startswith(("file:", "/"))
+    return Path(local_file_uri_to_path(location)) if plain else None
+
+
+def _file(location: str, name: str) -> Callable[[], AbstractContextManager[Path]]:
+    """Gives a file of a model: in its place, or downloaded for as long as it is looked at."""
+
+    @contextmanager
+    def fetch() -> Iterator[Path]:
+        local = _local(location)
+        if local is not None:
+            yield local / name
+            return
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+
+        folder = tempfile.mkdtemp(prefix="whichgen-")
+        try:
+            yield Path(download_artifacts(artifact_uri=f"{location}/{name}", dst_path=folder))
+        except MlflowException:
+            yield Path(folder) / name  # not there
+        finally:
+            shutil.rmtree(folder)
+
+    return fetch
