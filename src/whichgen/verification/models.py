@@ -92,6 +92,9 @@ def _add(found: Models, project: Path, model: Any, versions: list[str]) -> None:
             return
         listed = parse_manifest(manifest.read_text())
     found.checks += [make(name, digest, MANIFEST) for name, digest in listed.items()]
+    added = _files_at_top(model.artifact_location) - listed.keys() - {MANIFEST}
+    if added:
+        found.uncovered.append(f"{called}: {', '.join(sorted(added))}: not in {MANIFEST}")
 
 
 def _check(
@@ -124,6 +127,12 @@ def _check(
         otherwise=again,
         fetch=where(name),
     )
+
+
+def _files_at_top(location: str) -> set[str]:
+    from mlflow.artifacts import list_artifacts
+
+    return {item.path for item in list_artifacts(location) if not item.is_dir}
 
 
 def _local(location: str) -> Path | None:

@@ -37,14 +37,12 @@ class Versioned:
 
     Attributes:
         cache: the folder of the objects. remote: whether there is a default remote.
-        others: where DVC's hash is not an MD5 of the bytes, or there is none.
     """
 
     project: Path
     cache: Path
     remote: bool
     outputs: list[Output]
-    others: list[Path]
 
     def checks(self) -> Iterator[Check]:
         """Those of the workspace, then those of the cache; an object once."""
@@ -142,23 +140,23 @@ def read_versioned(project: Path, dataset: str | None = None) -> Versioned:
     """Read dvc.yaml, dvc.lock and every *.dvc file, of one dataset or of all."""
     from dvc.repo import Repo
 
-    outputs, others = [], []
+    outputs = []
     with Repo(str(project)) as repo:
         for stage in repo.index.stages:
+            # A target: the name in dvc.yaml, or the *.dvc file.
+            target = getattr(stage, "name", "") or Path(stage.path).relative_to(project).as_posix()
             for out in stage.outs:
-                path = Path(out.fs_path).relative_to(project)
+                path, found = Path(out.fs_path).relative_to(project), out.hash_info
                 if dataset and dataset not in path.parts[:3]:
                     continue
-                if not out.hash_info or out.hash_name != "md5":
-                    others.append(path)
+                if not found or found.name != "md5":  # told with what has no record
                     continue
                 made = not stage.is_data_source
-                md5 = out.hash_info.value
                 outputs.append(
-                    Output(path, stage.addressing, made, md5, out.meta.size, out.use_cache)
+                    Output(path, target, made, found.value, out.meta.size, out.use_cache)
                 )
         remote = bool(repo.config["core"].get("remote"))
-        return Versioned(project, Path(repo.cache.local.path), remote, outputs, others)
+        return Versioned(project, Path(repo.cache.local.path), remote, outputs)
 
 
 def _unused(path: Path, md5: str) -> Check:
