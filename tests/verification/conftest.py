@@ -1,4 +1,4 @@
-"""A small project that has all that is verified: versioned data, checkpoints, a registered model."""
+"""A small project with all that is verified: versioned data, checkpoints, a registered model."""
 
 import json
 from pathlib import Path
