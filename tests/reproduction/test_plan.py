@@ -80,6 +80,13 @@ def test_a_worktree_whose_folder_is_gone_is_forgotten(repository: Path) -> None:
     shutil.rmtree(folder)
     git.remove_worktree(repository, folder)
     assert run(repository, "worktree", "list").count("\n") == 1
-    git.add_worktree(repository, folder, "HEAD~1")
+
+
+def test_a_worktree_that_git_was_killed_in_is_removed(repository: Path) -> None:
+    folder = repository / "worktree"
+    git.add_worktree(repository, folder, "HEAD")
+    run(repository, "worktree", "lock", str(folder), "--reason", "initializing")
+    (folder / ".git").unlink()
     git.remove_worktree(repository, folder)
     assert not folder.exists()
+    assert run(repository, "worktree", "list").count("\n") == 1

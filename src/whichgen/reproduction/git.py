@@ -1,5 +1,6 @@
 """What git knows: which revision is meant, what its files held, a worktree of it."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -42,8 +43,13 @@ def add_worktree(project: Path, folder: Path, revision: str) -> None:
 
 
 def remove_worktree(project: Path, folder: Path) -> None:
-    """Remove the folder, if it is a worktree, and forget all worktrees that are no more."""
-    _git(project, "worktree", "remove", "--force", "--force", str(folder))
+    """Remove the folder, and forget it and all other worktrees that are no more.
+
+    Where git was killed while it made one, it is locked, and git will not remove it.
+    """
+    _git(project, "worktree", "unlock", str(folder))
+    _git(project, "worktree", "remove", "--force", str(folder))
+    shutil.rmtree(folder, ignore_errors=True)
     _git(project, "worktree", "prune")
 
 

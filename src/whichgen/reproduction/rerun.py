@@ -15,15 +15,16 @@ from whichgen.reproduction.lock import LOCK
 from whichgen.reproduction.plan import Plan
 from whichgen.training.process import end_with_parent
 
-DONE = Path(".dvc/tmp/reproduced")
+MARK = Path(".dvc/tmp/reproduction")  # in a worktree of ours: "running" or "done"
 Told = Callable[[int, int, str], None]  # stages run, stages in all, the one that runs now
+_FOLDER = Path(".dvc/tmp/reproduce")
 _RAW = Path("data/01_raw")
 _FROM_PROJECT = "whichgen-project"
 
 
 def default_folder(project: Path, plan: Plan) -> Path:
     """Where the worktree is by default: the same for the same comparison, and out of git."""
-    return project / ".dvc/tmp/reproduce" / f"{plan.dataset}-{plan.revision[:12]}"
+    return project / _FOLDER / f"{plan.dataset}-{plan.revision[:12]}"
 
 
 def prepare(project: Path, plan: Plan, folder: Path) -> bool:
@@ -37,16 +38,22 @@ def prepare(project: Path, plan: Plan, folder: Path) -> bool:
     Raises:
         WhichgenError: if the folder is something else, or the raw data is not to be had.
     """
-    going_on = git.head(folder) == plan.revision and not (folder / DONE).exists()
-    if going_on and (folder / ".dvc/config.local").exists():
-        return True
-    if folder.exists() and any(folder.iterdir()) and git.head(folder) is None:
-        raise WhichgenError(f"--folder {folder}: there, and no worktree; give another, or empty it")
-    git.remove_worktree(project, folder)
-    git.add_worktree(project, folder, plan.revision)
-    (folder / LOCK).unlink()
+    mark = (folder / MARK).read_text() if (folder / MARK).exists() else ""
+    goes_on = mark == "running" and git.head(folder) == plan.revision
+    if not goes_on:
+        ours = mark or folder.is_relative_to(project / _FOLDER)
+        if folder.exists() and any(folder.iterdir()) and not ours:
+            raise WhichgenError(f"--folder {folder}: not empty; give another")
+        git.remove_worktree(project, folder)
+        git.add_worktree(project, folder, plan.revision)
+        if not (folder / LOCK).exists():
+            git.remove_worktree(project, folder)
+            raise WhichgenError(f"{project}: not the root of its git repository; move it there")
+        (folder / LOCK).unlink()
+        (folder / MARK).parent.mkdir(exist_ok=True)
+        (folder / MARK).write_text("running")
     _bring_raw_data(project, plan.dataset, folder)
-    return False
+    return goes_on
 
 
 def run_again(plan: Plan, folder: Path, log: Path, told: Told) -> None:
@@ -70,7 +77,7 @@ def run_again(plan: Plan, folder: Path, log: Path, told: Told) -> None:
             f"{plan.revision[:12]}: dvc repro failed in {folder}, see {log}; mend the cause and "
             "run the same command again: it goes on there"
         )
-    (folder / DONE).touch()
+    (folder / MARK).write_text("done")
 
 
 def _bring_raw_data(project: Path, dataset: str, folder: Path) -> None:
@@ -91,7 +98,6 @@ def _bring_raw_data(project: Path, dataset: str, folder: Path) -> None:
                 said = process.communicate()[0]
             if process.returncode == 0:
                 return
-        git.remove_worktree(project, folder)
         reason = said.strip().splitlines()[-1] if said.strip() else "no reason given"
         raise WhichgenError(f"{raw}.dvc: neither in the cache nor in the remote: {reason}")
     if (project / raw).exists() and not (folder / raw).exists():

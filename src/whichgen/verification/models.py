@@ -40,6 +40,7 @@ def find_models(project: Path, dataset: str | None = None) -> Models:
     local = uri.removeprefix("sqlite:///")
     if local != uri and not Path(local).exists():
         return found
+    found.uncovered.append("reports and pictures in MLflow's runs: whichgen sync logs them anew")
     try:
         store = open_store(project, settings)
         versions = _registered(store)

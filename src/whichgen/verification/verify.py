@@ -52,6 +52,7 @@ def verify(
     """
     if not (project / "dvc.yaml").is_file():
         raise WhichgenError(f"{project / 'dvc.yaml'}: not here; run this in the project's folder")
+    project = project.resolve()
     versioned = read_versioned(project, dataset)
     models = find_models(project, dataset)
     checks = [*versioned.checks(), *checkpoint_checks(project, dataset), *models.checks]
