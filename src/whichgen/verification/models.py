@@ -1,6 +1,5 @@
 """The models that MLflow holds, logged and registered, by the list of hashes beside each."""
 
-import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from whichgen.errors import WhichgenError
 from whichgen.tracking.cell_files import MODELS
 from whichgen.tracking.manifest import MANIFEST, MANIFEST_TAG, parse_manifest
 from whichgen.tracking.settings import load_settings, tracking_uri
@@ -47,9 +47,9 @@ def find_models(project: Path, dataset: str | None = None) -> Models:
         for model in _logged(store):
             cell = model.tags.get("whichgen.cell", "")
             if dataset in (None, cell.split("/")[0]):
-                _add(found, project, model, versions[model.model_id])
+                _add(found, project, uri, model, versions[model.model_id])
     except Exception as error:  # whatever the client raises: the files are checked all the same
-        found.uncovered.append(f"models in MLflow at {uri}: {explain(error)}")
+        found.uncovered.append(f"models in MLflow: {explain(error)}")
     return found
 
 
@@ -76,11 +76,11 @@ def _registered(store: Store) -> dict[str, list[str]]:
             return versions
 
 
-def _add(found: Models, project: Path, model: Any, versions: list[str]) -> None:
+def _add(found: Models, project: Path, uri: str, model: Any, versions: list[str]) -> None:
     """The model's list of hashes by its tag, then each file by that list, if that is sound."""
     called = f"the model of {model.tags.get('whichgen.cell')}"
     called += f" ({', '.join(versions)})" if versions else ""
-    where = partial(_file, model.artifact_location)
+    where = partial(_file, model.artifact_location, uri)
     recorded = model.tags.get(MANIFEST_TAG)
     if not recorded:
         found.uncovered.append(f"{called}, {model.artifact_location}: logged without {MANIFEST}")
@@ -93,7 +93,7 @@ def _add(found: Models, project: Path, model: Any, versions: list[str]) -> None:
             return
         listed = parse_manifest(manifest.read_text())
     found.checks += [make(name, digest, MANIFEST) for name, digest in listed.items()]
-    added = _files_at_top(model.artifact_location) - listed.keys() - {MANIFEST}
+    added = _names(model.artifact_location, uri) - listed.keys() - {MANIFEST}
     if added:
         found.uncovered.append(f"{called}: {', '.join(sorted(added))}: not in {MANIFEST}")
 
@@ -130,10 +130,12 @@ def _check(
     )
 
 
-def _files_at_top(location: str) -> set[str]:
+def _names(location: str, uri: str) -> set[str]:
+    """The files in a folder of artefacts, without those in its folders."""
     from mlflow.artifacts import list_artifacts
 
-    return {item.path for item in list_artifacts(location) if not item.is_dir}
+    items = list_artifacts(artifact_uri=location, tracking_uri=uri)
+    return {Path(item.path).name for item in items if not item.is_dir}
 
 
 def _local(location: str) -> Path | None:
@@ -144,7 +146,7 @@ def _local(location: str) -> Path | None:
     return Path(local_file_uri_to_path(location)) if plain else None
 
 
-def _file(location: str, name: str) -> Callable[[], AbstractContextManager[Path]]:
+def _file(location: str, uri: str, name: str) -> Callable[[], AbstractContextManager[Path]]:
     """Gives a file of a model: in its place, or downloaded for as long as it is looked at."""
 
     @contextmanager
@@ -153,15 +155,26 @@ def _file(location: str, name: str) -> Callable[[], AbstractContextManager[Path]
         if local is not None:
             yield local / name
             return
-        from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
-
-        folder = tempfile.mkdtemp(prefix="whichgen-")
-        try:
-            yield Path(download_artifacts(artifact_uri=f"{location}/{name}", dst_path=folder))
-        except MlflowException:
-            yield Path(folder) / name  # not there
-        finally:
-            shutil.rmtree(folder)
+        with tempfile.TemporaryDirectory(prefix="whichgen-") as folder:
+            yield _downloaded(f"{location}/{name}", uri, folder)
 
     return fetch
+
+
+def _downloaded(artifact: str, uri: str, folder: str) -> Path:
+    """The file in that folder; one that is not in the store is not in the folder either.
+
+    Raises:
+        WhichgenError: if the store does not say.
+    """
+    from mlflow.artifacts import download_artifacts
+
+    parent, _, name = artifact.rpartition("/")
+    try:
+        if name in _names(parent, uri):
+            return Path(
+                download_artifacts(artifact_uri=artifact, dst_path=folder, tracking_uri=uri)
+            )
+    except Exception as error:
+        raise WhichgenError(f"{artifact}: not to be read: {explain(error)}; try again") from error
+    return Path(folder) / name
