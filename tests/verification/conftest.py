@@ -18,6 +18,7 @@ from whichgen.training.checkpoints import Checkpoints
 MODELS = "data/06_models/digits"
 FIGURES = "data/08_reporting/digits/comparison/figures"
 PHOTOS = "data/01_raw/photos"
+UNREGISTERED = ("digits", "gan", 7)
 STAGES = {
     "data@digits": ["data/05_model_input/digits/train.safetensors"],
     "gan@digits-gan-0": [f"{MODELS}/gan/0/generator.safetensors", f"{MODELS}/gan/0/cell.json"],
@@ -37,10 +38,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _write_files(project: Path) -> None:
-    cell = CellWriter(project)
-    cell.outputs()
-    tensors = {"w": torch.arange(300.0)}
-    save_file(tensors, cell.folder("06_models") / "generator.safetensors")
+    for key in (KEY, UNREGISTERED):
+        cell = CellWriter(project, key)
+        cell.outputs()
+        tensors = {"w": torch.arange(300.0) + key[2]}
+        save_file(tensors, cell.folder("06_models") / "generator.safetensors")
     for folder, names in ((PHOTOS, ["a/1.png", "a/2.png", "b/1.png"]), (FIGURES, ["fd.png"])):
         for name in names:
             path = project / folder / name
@@ -74,6 +76,7 @@ def _register(project: Path) -> None:
     (project / "conf/base").mkdir(parents=True)
     (project / "conf/base/mlflow.yml").write_text(json.dumps(settings.model_dump()))
     store = open_store(project, settings)
+    publish_cell(store, UNREGISTERED)
     run_id = publish_cell(store, KEY)
     model_id = store.client.get_run(run_id).outputs.model_outputs[0].model_id
     store.client.create_registered_model("whichgen-digits")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN
-from tests.verification.conftest import FIGURES, MODELS, PHOTOS, STAGES
+from tests.verification.conftest import FIGURES, MODELS, PHOTOS, STAGES, UNREGISTERED
+from whichgen.tracking.settings import load_settings
+from whichgen.tracking.store import open_store
 from whichgen.verification.verify import Verification, verify
 
 pytestmark = [
@@ -130,13 +132,28 @@ def test_only_one_dataset_is_looked_at(kept: Path) -> None:
         assert wrong(verify(kept, "digits")) == {kept / PACKED: "truncated"}
 
 
+def test_the_model_of_a_deleted_run_is_no_more_looked_at(kept: Path) -> None:
+    store = open_store(kept, load_settings(kept))
+    (run,) = store.find_runs({"whichgen.cell": "/".join(map(str, UNREGISTERED))})
+    model = store.client.get_logged_model(run.outputs.model_outputs[0].model_id)
+    path = Path(model.artifact_location.removeprefix("file://")) / "MLmodel"
+    with altered(path, b"no"):
+        assert wrong(verify(kept)) == {path: "differs"}
+        store.client.delete_run(run.info.run_id)
+        try:
+            assert wrong(verify(kept)) == {}
+        finally:
+            store.client.restore_run(run.info.run_id)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "where"),
     [(f"{PHOTOS}/b/1.png", "workspace"), (WEIGHTS, "cache"), (WEIGHTS, "model")],
 )
 def test_the_command_told_brings_the_file_back(kept: Path, name: str, where: str) -> None:
-    model = next(kept.glob("mlruns/models/*/artifacts/artifacts/generator.safetensors"))
+    weights = kept.glob("mlruns/models/*/artifacts/artifacts/generator.safetensors")
+    model = next(path for path in weights if path.read_bytes() == (kept / WEIGHTS).read_bytes())
     path = {"workspace": kept / name, "cache": object_of(kept, name), "model": model}[where]
     former = path.read_bytes()
     path.chmod(0o644)

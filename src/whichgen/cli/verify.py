@@ -39,7 +39,7 @@ def describe(finding: Finding) -> str:
     sizes = f" ({finding.size} bytes of {check.size})" if finding.state == "truncated" else ""
     actual = f", is {finding.actual}" if finding.actual else ""
     return (
-        f"{check.name or check.path}: {finding.state}{sizes}: {check.algorithm} should be "
+        f"{check.name}: {finding.state}{sizes}: {check.algorithm} should be "
         f"{check.expected} by {check.record}{actual}; {finding.remedy}"
     )
 

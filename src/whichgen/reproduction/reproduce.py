@@ -16,7 +16,7 @@ from whichgen.reproduction.environment import (
 )
 from whichgen.reproduction.lock import LOCK, Stage, parse_lock
 from whichgen.reproduction.plan import Plan
-from whichgen.reproduction.rerun import Told, prepare, run_again
+from whichgen.reproduction.rerun import Told, default_folder, prepare, run_again
 from whichgen.tracking.cell_files import REPORTS
 from whichgen.training.process import only_process
 from whichgen.verification.checks import digest
@@ -53,7 +53,8 @@ def reproduce(
     out.mkdir(parents=True, exist_ok=True)
     log, record = (out / f"{plan.revision[:12]}.{ending}" for ending in ("log", "json"))
     title = f"{plan.dataset} of {plan.revision[:12]}"
-    with only_process(folder.with_name(f"{folder.name}.lock"), title):
+    lock = default_folder(project, plan)
+    with only_process(lock.with_name(f"{lock.name}.lock"), title):
         goes_on = prepare(project, plan, folder)
         if not goes_on:
             log.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ def checkpoint_checks(project: Path, dataset: str | None = None) -> Iterator[Che
             record="its name",
             group=path.parent.name,
             absence="fine",
-            otherwise=f"rm -f {name}: the training goes on from the state before",
+            otherwise=f"rm -f {name} # the training goes on from the state before",
         )
 
 

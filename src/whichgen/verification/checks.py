@@ -20,7 +20,7 @@ class Check:
     """A file, or a folder that DVC versions as one, and what is recorded of it.
 
     Attributes:
-        path: where it is; shown instead: `name`, where that is given.
+        path: where it is. name: how it is shown, from the project's folder on.
         expected: the recorded hash, in hexadecimal digits; ".dir" at its end means a folder.
         record: what says so.
         size: the recorded number of bytes, None where it is not known.
@@ -33,6 +33,7 @@ class Check:
     """
 
     path: Path
+    name: str
     algorithm: Algorithm
     expected: str
     record: str
@@ -42,7 +43,6 @@ class Check:
     absence: Literal["by group", "missing", "fine"] = "missing"
     twin: Path | None = None
     from_twin: str = ""
-    name: str = ""
     fetch: Callable[[], AbstractContextManager[Path]] | None = None
 
     def open(self) -> AbstractContextManager[Path]:

@@ -46,8 +46,10 @@ def find_models(project: Path, dataset: str | None = None) -> Models:
         versions = _registered(store)
         for model in _logged(store):
             cell = model.tags.get("whichgen.cell", "")
-            if dataset in (None, cell.split("/")[0]):
-                _add(found, project, uri, model, versions[model.model_id])
+            named = versions[model.model_id]
+            wanted = dataset in (None, cell.split("/")[0])
+            if wanted and (named or not _given_up(store, model)):
+                _add(found, project, uri, model, named)
     except Exception as error:  # whatever the client raises: the files are checked all the same
         found.uncovered.append(f"models in MLflow: {explain(error)}")
     return found
@@ -74,6 +76,11 @@ def _registered(store: Store) -> dict[str, list[str]]:
         token = page.token
         if not token:
             return versions
+
+
+def _given_up(store: Store, model: Any) -> bool:
+    """Whether its run was deleted, which leaves the model where it was."""
+    return bool(store.client.get_run(model.source_run_id).info.lifecycle_stage == "deleted")
 
 
 def _add(found: Models, project: Path, uri: str, model: Any, versions: list[str]) -> None:
@@ -114,7 +121,10 @@ def _check(
         inside = path.is_relative_to(project)
         shown = ((path.relative_to(project) if inside else path) / name).as_posix()
     again = f"mlflow runs delete --run-id {model.source_run_id} && whichgen sync"
-    again += ", then kedro run --pipelines=promotion" if registered else ""
+    if registered:
+        dataset = model.tags["whichgen.cell"].split("/")[0]
+        again += f" && kedro run --pipelines=promotion --params dataset={dataset}"
+        again += " # then delete this version"
     twin = project / MODELS / model.tags["whichgen.cell"] / Path(name).name
     return Check(
         path=(path or Path()) / name,

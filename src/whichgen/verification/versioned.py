@@ -53,7 +53,7 @@ class Versioned:
             yield self._in_cache(md5, output, path)
         for path in self.objects_here:
             if (md5 := path.parent.name + path.name) not in users:
-                yield _unused(path, md5)
+                yield self._unused(path, md5)
 
     @cached_property
     def objects_here(self) -> list[Path]:
@@ -124,6 +124,19 @@ class Versioned:
             otherwise=self._anew(output, (place,)),
         )
 
+    def _unused(self, path: Path, md5: str) -> Check:
+        shown = self._shown(path)
+        return Check(
+            path=path,
+            name=shown,
+            algorithm="md5",
+            expected=md5.removesuffix(".dir"),
+            record="its name",
+            group="other revisions",
+            absence="fine",
+            otherwise=f"rm -f {quote(shown)} # not of this revision; dvc fetch --all-commits",
+        )
+
     def _anew(self, output: Output, damaged: tuple[Path, ...]) -> str:
         gone = " ".join(quote(self._shown(path)) for path in damaged)
         if self.remote:
@@ -157,19 +170,6 @@ def read_versioned(project: Path, dataset: str | None = None) -> Versioned:
                 )
         remote = bool(repo.config["core"].get("remote"))
         return Versioned(project, Path(repo.cache.local.path), remote, outputs)
-
-
-def _unused(path: Path, md5: str) -> Check:
-    return Check(
-        path=path,
-        algorithm="md5",
-        expected=md5.removesuffix(".dir"),
-        record="its name",
-        group="other revisions",
-        absence="fine",
-        otherwise=f"rm -f {quote(str(path))} (no file of this revision), then dvc fetch "
-        "--all-commits where a remote has it",
-    )
 
 
 def _is_object(path: Path) -> bool:
