@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import BIN
 from tests.verification.conftest import FIGURES, MODELS, PHOTOS, STAGES, UNREGISTERED
+from whichgen.errors import WhichgenError
 from whichgen.tracking.settings import load_settings
 from whichgen.tracking.store import open_store
 from whichgen.verification.verify import Verification, verify
@@ -127,9 +128,26 @@ def test_a_folder_whose_list_is_damaged_is_still_checked(kept: Path) -> None:
 
 
 def test_only_one_dataset_is_looked_at(kept: Path) -> None:
-    with altered(kept / PACKED, b"no"):
+    in_cache = object_of(kept, PACKED)
+    with altered(kept / PACKED, b"no"), altered(in_cache, b"no"):
         assert wrong(verify(kept, "photos")) == {}
-        assert wrong(verify(kept, "digits")) == {kept / PACKED: "truncated"}
+        assert wrong(verify(kept, "digits")) == dict.fromkeys(
+            (kept / PACKED, in_cache), "truncated"
+        )
+    with pytest.raises(WhichgenError, match="--dataset: nothing here is of cats"):
+        verify(kept, "cats")
+
+
+def test_objects_of_former_revisions_are_checked(kept: Path) -> None:
+    former = kept / ".dvc/cache/files/md5/01/23456789abcdef0123456789abcdef"
+    former.parent.mkdir()
+    former.write_bytes(b"other bytes")
+    try:
+        (finding,) = verify(kept).wrong
+    finally:
+        shutil.rmtree(former.parent)
+    assert (finding.check.path, finding.state) == (former, "differs")
+    assert "not of this revision" in finding.remedy
 
 
 def test_the_model_of_a_deleted_run_is_no_more_looked_at(kept: Path) -> None:

@@ -37,12 +37,14 @@ class Versioned:
 
     Attributes:
         cache: the folder of the objects. remote: whether there is a default remote.
+        whole: whether `outputs` are those of all datasets.
     """
 
     project: Path
     cache: Path
     remote: bool
     outputs: list[Output]
+    whole: bool
 
     def checks(self) -> Iterator[Check]:
         """Those of the workspace, then those of the cache; an object once."""
@@ -51,7 +53,7 @@ class Versioned:
         users = {md5: (output, path) for output, md5, path in self._objects()}
         for md5, (output, path) in users.items():
             yield self._in_cache(md5, output, path)
-        for path in self.objects_here:
+        for path in self.objects_here if self.whole else ():
             if (md5 := path.parent.name + path.name) not in users:
                 yield self._unused(path, md5)
 
@@ -169,7 +171,8 @@ def read_versioned(project: Path, dataset: str | None = None) -> Versioned:
                     Output(path, target, made, found.value, out.meta.size, out.use_cache)
                 )
         remote = bool(repo.config["core"].get("remote"))
-        return Versioned(project, Path(repo.cache.local.path), remote, outputs)
+        cache = Path(repo.cache.local.path)
+        return Versioned(project, cache, remote, outputs, whole=dataset is None)
 
 
 def _is_object(path: Path) -> bool:
