@@ -42,7 +42,8 @@ def find_models(project: Path, dataset: str | None = None) -> Models:
         store = open_store(project, settings)
         versions = _registered(store, dataset)
         for model in _logged(store):
-            cell, named = model.tags.get("whichgen.cell", ""), versions.pop(model.model_id, [])
+            cell = model.tags.get("whichgen.cell", "")
+            named = versions.pop(model.artifact_location, [])
             wanted = dataset in (None, cell.split("/")[0])
             if wanted and (named or not _given_up(store, model)):
                 _add(found, LoggedModel(project, uri, model, cell, named))
@@ -63,15 +64,17 @@ def _logged(store: Store) -> Iterator[Any]:
             return
 
 
-def _registered(store: Store, dataset: str | None) -> dict[str | None, list[str]]:
-    """Names of registered versions, by the id of the logged model that they are."""
+def _registered(store: Store, dataset: str | None) -> dict[str, list[str]]:
+    """Names of registered versions, by the place of their files: the logged model's."""
     versions, token = defaultdict(list), None
     while True:
         page = store.client.search_model_versions(page_token=token)
         for version in page:
             ours = version.name.startswith(REGISTERED)
             if ours and dataset in (None, version.name.removeprefix(REGISTERED)):
-                versions[version.model_id].append(f"{version.name} version {version.version}")
+                name, number = version.name, str(version.version)
+                place = store.client.get_model_version_download_uri(name, number)
+                versions[place].append(f"{name} version {number}")
         token = page.token
         if not token:
             return versions
