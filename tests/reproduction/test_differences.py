@@ -46,7 +46,7 @@ def test_a_stage_is_told_by_its_command() -> None:
                 f"{CELL}/timing.csv": "t",
                 SCORES: "s",
             },
-            inputs={"src/whichgen/networks": "n.dir", "gan.yml: recipes.gan": {"rate": 1e-3}},
+            inputs={"src/whichgen/networks": "n.dir", "gan.yml: recipes.gan.rate": 1e-3},
         )
     }
 
@@ -81,9 +81,7 @@ def test_a_stage_that_did_not_run_does_not_agree() -> None:
 
 def test_another_parameter_is_named_with_both_values() -> None:
     found = compare(parse_lock(lock()), parse_lock(lock(rate=0.5)), nothing, nothing)
-    assert found.inputs == [
-        "gan.yml: recipes.gan: {'rate': 0.001} recorded, {'rate': 0.5} in that revision"
-    ]
+    assert found.inputs == ["gan.yml: recipes.gan.rate: 0.001 recorded, 0.5 in that revision"]
 
 
 def test_scores_that_differ_are_named_with_the_difference(tmp_path: Path) -> None:

@@ -125,7 +125,11 @@ def test_an_altered_hash_and_an_altered_parameter_are_named(compared: Project) -
     done = compared.run("whichgen", "reproduce", "HEAD", "--recipe", "gan", "--seed", "0", ok=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"{INDEX}: {'a' * 32} then, " in done.stdout
-    assert re.search(rf"^input: {GAN}: recipes.gan: .*0.0005", done.stdout, re.MULTILINE)
+    assert re.search(
+        rf"^input: {GAN}: recipes.gan.training.rate: [\d.]+ recorded, 0.0005 in that revision$",
+        done.stdout,
+        re.MULTILINE,
+    )
     assert re.search(
         rf"^{SCORES}: scores.fd: [\d.]+ then, [\d.]+ now \(", done.stdout, re.MULTILINE
     )

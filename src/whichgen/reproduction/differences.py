@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from whichgen.reproduction.lock import Stage
+from whichgen.reproduction.lock import Stage, leaves
 
 # Measured seconds, bytes of memory, or the revision and packages are in these.
 TIMED = frozenset(
@@ -120,7 +120,7 @@ def compare(
 
 
 def _scores(path: str, then: Any, now: Any) -> Iterator[Score]:
-    one, other = dict(_leaves(then)), dict(_leaves(now))
+    one, other = dict(leaves(then)), dict(leaves(now))
     for name in dict.fromkeys((*one, *other)):
         if not _equal(one.get(name), other.get(name)):
             yield Score(path, name, one.get(name), other.get(name))
@@ -129,17 +129,6 @@ def _scores(path: str, then: Any, now: Any) -> Iterator[Score]:
 def _equal(one: Any, other: Any) -> bool:
     nans = [isinstance(value, float) and math.isnan(value) for value in (one, other)]
     return all(nans) or one == other
-
-
-def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Values by their dotted names, list items by their numbers."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in items:
-        name = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(item, dict | list):
-            yield from _leaves(item, name)
-        else:
-            yield name, item
 
 
 def _content(path: Path) -> Any:

@@ -1,6 +1,7 @@
 """dvc.lock as it was written: what each stage read and made."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
     inputs = {item["path"]: item.get("md5", "") for item in entry.get("deps", ())}
     inputs = {path: md5 for path, md5 in inputs.items() if not _made(path)}
     for file, values in entry.get("params", {}).items():
-        inputs |= {f"{file}: {key}": value for key, value in values.items()}
+        inputs |= {f"{file}: {key}": value for key, value in leaves(values)}
     seed = int(pairs["seed"]) if recipe else None
     return Stage(name, pairs.get("dataset", ""), recipe, seed, made, inputs)
 
@@ -50,3 +51,14 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
 def _made(path: str) -> bool:
     """Whether another stage makes it."""
     return path.startswith("data/") and not path.startswith("data/01_raw/")
+
+
+def leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Values by their dotted names, list items by their numbers."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        name = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(item, dict | list):
+            yield from leaves(item, name)
+        else:
+            yield name, item
