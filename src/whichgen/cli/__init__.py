@@ -15,10 +15,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "notify": "whichgen.cli.notify:notify",
         "recipes": "whichgen.cli.recipes:recipes",
         "report": "whichgen.cli.report:report",
+        "reproduce": "whichgen.cli.reproduce:reproduce",
         "results": "whichgen.cli.results:results",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
+        "verify": "whichgen.cli.verify:verify",
     }
 )
 

@@ -12,6 +12,7 @@ from typing import Any
 from whichgen.errors import WhichgenError
 from whichgen.serving import COLUMNS
 from whichgen.tracking.cell_files import CellFiles
+from whichgen.tracking.manifest import MANIFEST_TAG, write_manifest
 from whichgen.tracking.settings import load_settings, tracking_uri
 from whichgen.tracking.store import explain
 from whichgen.tracking.tracked_run import TrackedRun, file_digest
@@ -56,6 +57,7 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
         folder = Path(temporary) / "model"
         save_generator(files.generator, folder, run_id=run.id, model_id=model.model_id)
+        client.set_logged_model_tags(model.model_id, {MANIFEST_TAG: write_manifest(folder)})
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))

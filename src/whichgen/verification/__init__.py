@@ -1,0 +1,1 @@
+"""Hashes what the project keeps anew, and names every file whose bytes are not those recorded."""
