@@ -41,7 +41,7 @@ def rollback(*options: str) -> Any:
 def test_the_first_champion_carries_all_that_is_known_of_it(crowned):
     with open_registry(crowned.project, "digits") as registry:
         version = registry.champion()
-        model = registry.files(version)
+        card = (registry.files(version) / "model_card.md").read_text()
         entity = registry.store.client.get_model_version("whichgen-digits", "1")
     tags, folder = version.tags, crowned.cell_folder("gan", 2)
     assert registry.aliases() == {"champion": "1", "challenger": "1"}
@@ -51,7 +51,6 @@ def test_the_first_champion_carries_all_that_is_known_of_it(crowned):
     beside = json.loads(tags["whichgen.scores_and_floors"])
     assert beside["coverage"] == [read_cell(*CHAMPION).scores["scores"]["coverage"], 0.96]
     assert set(json.loads(tags["whichgen.cells"])) == set("012345")
-    card = (model / "model_card.md").read_text()
     assert "# Model card: gan on digits" in card
     assert f"Licence of the images: {LICENCE}." in card
     assert len(entity.description) == 5000 < len(card)  # what PostgreSQL's column takes
@@ -174,7 +173,7 @@ def test_damaged_files_of_a_candidate_are_refused(crowned):
         patch.setattr(Registry, "files", flipped)
         result = promote(crowned.evidence(), "enabled")
     assert told(result) == ("refused", "1", "1")
-    assert "generator.safetensors: damaged" in result["reasons"][0]
+    assert "generator.safetensors is damaged" in result["reasons"][0]
     assert state(crowned)["aliases"] == {"champion": "1", "challenger": "1"}
 
 
@@ -209,15 +208,17 @@ def test_a_rollback_to_what_cannot_be_is_refused(twice, options, said):
     assert state(twice)["aliases"]["champion"] == "2"
 
 
-@pytest.mark.parametrize("harm", ["flip", "remove"])
+@pytest.mark.parametrize("harm", ["flip", "remove", "remove all"])
 def test_a_rollback_to_damaged_files_is_refused(twice, harm):
     with open_registry(twice.project, "digits") as registry:
         [path] = registry.files(registry.versions()[0]).rglob("generator.safetensors")
     content = path.read_bytes()
     if harm == "flip":
         path.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    elif harm == "remove":
+        path.unlink()
     else:
-        shutil.move(path, path.with_suffix(".gone"))
+        shutil.rmtree(path.parents[1])
     refused = rollback()
     assert refused.exit_code == 1
     assert "version 1 (gan, seed 2) cannot serve:" in refused.output

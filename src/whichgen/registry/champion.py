@@ -12,11 +12,10 @@ from whichgen.registry.evidence import Evidence
 from whichgen.registry.validation import (
     RECORD_FILE,
     WEIGHTS_FILE,
-    DamagedError,
     cell_folder,
     sha256,
 )
-from whichgen.registry.versions import Registry, Version
+from whichgen.registry.versions import DamagedError, Registry, Version
 from whichgen.tracking.cell_files import MODELS
 
 if TYPE_CHECKING:

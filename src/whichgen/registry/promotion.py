@@ -23,11 +23,11 @@ from whichgen.registry.evidence import (
 )
 from whichgen.registry.gate import Gate, compare
 from whichgen.registry.registration import register
-from whichgen.registry.validation import DamagedError
 from whichgen.registry.versions import (
     BEFORE,
     SINCE,
     TAKEN_BACK,
+    DamagedError,
     Registry,
     Version,
     database_is_missing,
@@ -150,8 +150,8 @@ def _gate(
         return Gate(True, [str(difference)], {})
     except (DamagedError, OSError) as damage:
         raise RefusedError(
-            f"the champion, {champion.title}, cannot be scored: {damage}; restore its files, or "
-            f"whichgen rollback --dataset {evidence.dataset}"
+            f"the champion, {champion.title}, cannot be scored: {damage}; restore its files in "
+            f"{champion.source}, or whichgen rollback --dataset {evidence.dataset}"
         ) from damage
     served = cells[champion.seed], candidate.cell
     return compare(cells, candidate.siblings, served, evidence.verdict["weights"])

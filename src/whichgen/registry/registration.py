@@ -7,8 +7,8 @@ from pathlib import Path
 
 from whichgen.registry.cards import version_card, version_tags
 from whichgen.registry.evidence import Candidate, Evidence, RefusedError
-from whichgen.registry.validation import DamagedError, validate
-from whichgen.registry.versions import Registry, Version
+from whichgen.registry.validation import validate
+from whichgen.registry.versions import DamagedError, Registry, Version
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.store import Store
 
@@ -29,7 +29,7 @@ def register(evidence: Evidence, registry: Registry, candidate: Candidate) -> Ve
     try:
         validate(registry.files(version), version, types=evidence.info["types"]["names"])
     except DamagedError as damage:
-        raise RefusedError(f"{version.title} is not valid: {damage}") from damage
+        raise RefusedError(f"{version.title} is not valid: {damage} ({version.source})") from damage
     registry.challenge(version)
     return version
 

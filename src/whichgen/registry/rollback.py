@@ -4,11 +4,12 @@ from pathlib import Path
 
 from whichgen.errors import WhichgenError
 from whichgen.registry.promotion import now
-from whichgen.registry.validation import DamagedError, validate
+from whichgen.registry.validation import validate
 from whichgen.registry.versions import (
     BEFORE,
     SINCE,
     TAKEN_BACK,
+    DamagedError,
     Registry,
     Version,
     open_registry,
@@ -41,7 +42,8 @@ def roll_back(
         except (DamagedError, OSError) as damage:
             raise WhichgenError(
                 f"{registry.name}: {target.title} cannot serve: {damage}; the champion stays "
-                f"version {champion.number}; restore the file, or choose another by --to"
+                f"version {champion.number}. Restore the files in {target.source}, or choose "
+                "another by --to"
             ) from damage
         if not dry:
             if int(target.number) < int(champion.number):

@@ -13,14 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from whichgen.registry.versions import RECORD, WEIGHTS, Version
+from whichgen.registry.versions import RECORD, WEIGHTS, DamagedError, Version
 
 WEIGHTS_FILE, RECORD_FILE = "generator.safetensors", "cell.json"
 _DRAWN = 16  # images of no chosen type, and one of each type besides
-
-
-class DamagedError(Exception):
-    """A model's files are not what they were, or it does not draw; the message says which."""
 
 
 def sha256(path: Path) -> str:
@@ -39,12 +35,12 @@ def cell_folder(model: Path, *, weights: str, record: str | None = None) -> Path
     """
     found = next(iter(sorted(model.rglob(WEIGHTS_FILE))), None)
     if found is None:
-        raise DamagedError(f"{model}: {WEIGHTS_FILE} is missing")
+        raise DamagedError(f"{WEIGHTS_FILE} is missing")
     for path, expected in ((found, weights), (found.with_name(RECORD_FILE), record)):
         if not path.is_file():
-            raise DamagedError(f"{path}: it is missing")
+            raise DamagedError(f"{path.relative_to(model)} is missing")
         if expected is not None and sha256(path) != expected:
-            raise DamagedError(f"{path}: damaged, its SHA-256 is another")
+            raise DamagedError(f"{path.relative_to(model)} is damaged: its SHA-256 is another")
     return found.parent
 
 
@@ -63,17 +59,17 @@ def validate(model: Path, version: Version, *, types: list[str] | None = None) -
     data = cell["data"]
     names = data["types"]["names"]
     if types is not None and names != types:
-        raise DamagedError(f"{model}: its types are {names}, the data's are {types}")
+        raise DamagedError(f"its types are {names}, the data's are {types}")
     try:
         first, second = _draw(model, cell), _draw(model, cell)
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        raise DamagedError(f"{model}: it does not draw ({what})") from error
+        raise DamagedError(f"it does not draw ({what})") from error
     shape = (_DRAWN + _typed(cell), data["channels"], data["resolution"], data["resolution"])
     if first.dtype != np.uint8 or first.shape != shape:
-        raise DamagedError(f"{model}: not uint8 {shape}, but {first.dtype} {first.shape}")
+        raise DamagedError(f"its images are {first.dtype} {first.shape}, not uint8 {shape}")
     if first.tobytes() != second.tobytes():
-        raise DamagedError(f"{model}: the same seed gave other images")
+        raise DamagedError("the same seed gave other images")
 
 
 def _draw(model: Path, cell: dict[str, Any]) -> Any:

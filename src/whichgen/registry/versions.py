@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 from whichgen.errors import WhichgenError
 from whichgen.tracking.settings import load_settings, tracking_uri
@@ -26,6 +27,10 @@ SINCE, BEFORE, TAKEN_BACK = (
 )
 _DESCRIPTION_LENGTH = 5000  # of MLflow's own column
 _CUT = "\n\n*Cut here; the whole card is `model_card.md` among the model's files.*"
+
+
+class DamagedError(Exception):
+    """A model's files are not what they were, or it does not draw; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,16 @@ class Version:
 class Registry:
     """Reads and writes the versions; every method asks MLflow anew.
 
+    Args:
+        uri: the store's address. copies: a folder for files that are not on this machine.
+
     Attributes:
         name: of the registered model.
     """
 
-    def __init__(self, store: Store, uri: str, dataset: str) -> None:
+    def __init__(self, store: Store, uri: str, dataset: str, copies: Path) -> None:
         self.store, self.name = store, model_name(dataset)
-        self._client, self._uri = store.client, uri
+        self._client, self._uri, self._copies = store.client, uri, copies
 
     def aliases(self) -> dict[str, str]:
         """The number of each alias's version; empty where nothing is registered yet."""
@@ -148,7 +156,12 @@ class Registry:
     def _fetch(self, location: str) -> Path:
         from mlflow.artifacts import download_artifacts
 
-        return Path(download_artifacts(artifact_uri=location, tracking_uri=self._uri))
+        if location.startswith("file:") and not Path(location.removeprefix("file://")).is_dir():
+            raise DamagedError(f"{location} is missing")
+        copy = None if location.startswith("file:") else mkdtemp(dir=self._copies)
+        return Path(
+            download_artifacts(artifact_uri=location, dst_path=copy, tracking_uri=self._uri)
+        )
 
     def _create(self, model_id: str, run_id: str, tags: Mapping[str, str], card: str) -> Version:
         if not self._client.search_registered_models(f"name = '{self.name}'"):
@@ -187,7 +200,8 @@ def open_registry(project: Path, dataset: str) -> Iterator[Registry]:
             "make it best_effort, or promotion.mode disabled"
         )
     try:
-        yield Registry(open_store(project, settings), uri, dataset)
+        with TemporaryDirectory(prefix="whichgen-") as copies:
+            yield Registry(open_store(project, settings), uri, dataset, Path(copies))
     except Exception as error:
         if not type(error).__module__.startswith(("mlflow", "requests", "sqlalchemy")):
             raise
