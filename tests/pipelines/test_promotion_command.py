@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 RUN = ("kedro", "run", "--pipelines=promotion")
 RESULT = "data/08_reporting/digits/promotion.json"
 VERDICT = "data/08_reporting/digits/comparison/verdict.json"
+JUDGE = "data/06_models/digits/extractor.safetensors"
 GONE = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
@@ -56,7 +57,10 @@ def test_without_mlflow_a_promotion_is_one_line_and_changes_nothing(project, sur
 
 def test_without_a_verdict_it_says_how_to_get_one(project):
     shutil.move(project.path(VERDICT), project.path("verdict.json"))
+    shutil.move(project.path(JUDGE), project.path("judge"))
     done = project.run(*RUN, ok=False, WHICHGEN_TRACKING="best_effort")
     assert done.returncode == 1
     assert "no verdict to promote by; run dvc repro, or kedro run" in done.stderr
+    assert not project.path(JUDGE).exists()  # told before anything is made that is missing
+    shutil.move(project.path("judge"), project.path(JUDGE))
     shutil.move(project.path("verdict.json"), project.path(VERDICT))

@@ -88,7 +88,7 @@ class Comparison:
         verdict = json.loads((self.folder / "verdict.json").read_text())
         return gather_evidence(
             self._cells(),
-            {"digits": verdict},
+            verdict,
             DATASET,
             self.info | info,
             {"score": rescore or _not_asked},

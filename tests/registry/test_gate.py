@@ -46,7 +46,7 @@ def test_a_tie_leaves_the_champion(gate):
 def test_few_seeds_cannot_unseat_a_champion_however_large_the_difference(gate):
     few = gate(dgn=GOOD, seeds=5)
     assert not few.passed
-    assert few.reasons == ["5 paired seeds cannot decide it: it takes 6"]
+    assert few.reasons == ["paired seeds: 5, and it takes 6 to decide"]
 
 
 def test_weights_decide_between_axes(gate):

@@ -119,7 +119,7 @@ def _undecided(axes: Mapping[str, Any], weights: Mapping[str, float]) -> str:
     weighed = [axes[axis] for axis in AXES if weights[axis]]
     pairs = max(result["seeds"] for result in weighed)
     if pairs < MINIMUM_PAIRS:
-        return f"{pairs} paired seeds cannot decide it: it takes {MINIMUM_PAIRS}"
+        return f"paired seeds: {pairs}, and it takes {MINIMUM_PAIRS} to decide"
     return "nothing that weighs separates it from the champion"
 
 

@@ -47,9 +47,25 @@ def bind_scoring(
     return {"score": score}
 
 
+def find_verdict(verdicts: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """The verdict of the dataset by that name.
+
+    It waits for nothing that is made, so it is told before any judge is fitted that there is none.
+
+    Raises:
+        WhichgenError: if there is none.
+    """
+    if name not in verdicts:
+        raise WhichgenError(
+            f"data/08_reporting/{name}/comparison: no verdict to promote by; run dvc repro, or "
+            f"kedro run --params dataset={name}, then this again"
+        )
+    return verdicts[name]
+
+
 def gather_evidence(
     every: list[Cell],
-    verdicts: dict[str, dict[str, Any]],
+    verdict: dict[str, Any],
     dataset: Dataset,
     info: dict[str, Any],
     rescore: dict[str, Rescore],
@@ -57,24 +73,19 @@ def gather_evidence(
     """The dataset's comparison as it lies in its files.
 
     Raises:
-        WhichgenError: if there is none, or its verdict is not of the cells that are here.
+        WhichgenError: if its verdict is not of the cells that are here.
     """
     from whichgen.comparison.cells import comparable
     from whichgen.comparison.verdict import decide
     from whichgen.registry.evidence import Evidence
 
-    name = info["name"]
-    verdict, again = verdicts.get(name), f"--params dataset={name}"
-    if verdict is None:
-        raise WhichgenError(
-            f"data/08_reporting/{name}/comparison: no verdict to promote by; run dvc repro, or "
-            f"kedro run {again}, then this again"
-        )
     cells, left_out = comparable(every)
+    name = info["name"]
     if decide(cells, left_out=left_out, weights=verdict["weights"]) != verdict:
         raise WhichgenError(
             f"data/08_reporting/{name}/comparison/verdict.json: not of the cells that are here; "
-            f"run dvc repro, or kedro run --pipelines=comparison {again}, then this again"
+            "run dvc repro, or kedro run --pipelines=comparison "
+            f"--params dataset={name}, then this again"
         )
     return Evidence(
         project=Path.cwd(),

@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.pipelines.promotion.nodes import (
     bind_scoring,
+    find_verdict,
     gather_evidence,
     promote_winner,
 )
@@ -13,6 +14,12 @@ def create_pipeline() -> Pipeline:
     """The `promotion` pipeline."""
     return pipeline(
         [
+            node(
+                find_verdict,
+                ["every_verdict", "params:dataset"],
+                "dataset_verdict",
+                name="find_verdict",
+            ),
             node(
                 bind_scoring,
                 [
@@ -30,7 +37,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 gather_evidence,
-                ["every_cell", "every_verdict", "dataset", "current_info", "rescore"],
+                ["every_cell", "dataset_verdict", "dataset", "current_info", "rescore"],
                 "evidence",
                 name="gather_evidence",
             ),
