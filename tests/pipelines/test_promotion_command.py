@@ -31,7 +31,7 @@ def test_a_dry_run_makes_a_file_and_no_database(project):
     assert result["would_be"] in ("promoted", "refused")  # so short a training may miss a type
     assert (result["champion_before"], result["champion_after"]) == (None, None)
     line = f"dry run; nothing changed, it would be {result['would_be']}"
-    assert f"whichgen-digits: {line}" in " ".join(done.stdout.split())
+    assert f"whichgen-digits: {line}" in " ".join((done.stdout + done.stderr).split())
     assert done.stdout.splitlines()[-2] == f"  {RESULT}"
     assert not project.path("mlflow.db").exists()
 

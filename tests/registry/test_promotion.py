@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from tests.registry.comparisons import BAD, GOOD, LICENCE, MIDDLING, Comparison
 from whichgen.cli import cli
 from whichgen.errors import WhichgenError
+from whichgen.registry.connection import open_registry
 from whichgen.registry.promotion import closing_line, promote
 from whichgen.registry.validation import sha256
-from whichgen.registry.versions import Registry, open_registry
+from whichgen.registry.versions import Registry
 from whichgen.tracking.cell_files import read_cell
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")

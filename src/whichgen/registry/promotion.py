@@ -14,6 +14,7 @@ from typing import Any, Literal
 from whichgen.comparison.verdict import plain
 from whichgen.registry.cards import content
 from whichgen.registry.champion import OutgrownError, champion_cells
+from whichgen.registry.connection import database_is_missing, open_registry
 from whichgen.registry.evidence import (
     Candidate,
     Evidence,
@@ -30,9 +31,7 @@ from whichgen.registry.versions import (
     DamagedError,
     Registry,
     Version,
-    database_is_missing,
     model_name,
-    open_registry,
 )
 from whichgen.tracking.cell_files import content_hash
 

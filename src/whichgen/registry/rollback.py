@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from whichgen.errors import WhichgenError
+from whichgen.registry.connection import open_registry
 from whichgen.registry.promotion import now
 from whichgen.registry.validation import validate
 from whichgen.registry.versions import (
@@ -12,7 +13,6 @@ from whichgen.registry.versions import (
     DamagedError,
     Registry,
     Version,
-    open_registry,
 )
 
 
