@@ -13,7 +13,10 @@ from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.settings import load_settings
 from whichgen.tracking.store import open_store
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning"),
+]
 
 
 def kill_everywhere(comparison):
