@@ -114,6 +114,7 @@ class Dataset(Strict):
         budget: training FLOPs of one cell.
         threads: CPU threads of one run; None for all cores. More than one help small images little,
             and a fixed number gives the same bytes whatever else runs.
+        licence: of the images, as registered models tell it; None where it is not known.
     """
 
     source: Component
@@ -128,6 +129,7 @@ class Dataset(Strict):
     trunk: Trunk
     budget: Positive
     threads: Count | None = None
+    licence: str | None = None
 
 
 class GeneratorOptions(Component):
@@ -368,6 +370,16 @@ class DriftOptions(Strict):
         return self
 
 
+class Promotion(Strict):
+    """Whether a comparison's winner may become champion in the model registry.
+
+    Attributes:
+        mode: "dry_run" only says what would happen.
+    """
+
+    mode: Literal["enabled", "dry_run", "disabled"] = "enabled"
+
+
 class Parameters(ExecutionOptions):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
@@ -383,6 +395,7 @@ class Parameters(ExecutionOptions):
     checkpoints: CheckpointOptions
     drift: DriftOptions
     weights: Weights
+    promotion: Promotion
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
     sweep: Sweep

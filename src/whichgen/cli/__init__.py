@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "whichgen.cli.report:report",
         "reproduce": "whichgen.cli.reproduce:reproduce",
         "results": "whichgen.cli.results:results",
+        "rollback": "whichgen.cli.rollback:rollback",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
