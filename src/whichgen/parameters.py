@@ -329,6 +329,26 @@ class CheckpointOptions(Strict):
     keep: Count
 
 
+class Retraining(Strict):
+    """What a scheduled retraining takes, and what it takes for a reason to train.
+
+    Attributes:
+        fetch: by dataset, the shell command that brings its raw data up to date.
+        when: whether any change is a reason, or of the data only one that counts as drift.
+        new_types: whether types are taken that the last training did not know.
+        images_per_type: the fewest images that a type may have.
+        least_share: the fewest images, as a share of what was packed the last time.
+        mislabelled: by how much more often than before the judge may contradict new labels.
+    """
+
+    fetch: dict[str, str]
+    when: Literal["changed", "drifted"]
+    new_types: bool
+    images_per_type: Count
+    least_share: Share
+    mislabelled: Share
+
+
 class Parameters(ExecutionOptions):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
@@ -343,6 +363,7 @@ class Parameters(ExecutionOptions):
     data: Literal["auto", "memory", "stream"]
     checkpoints: CheckpointOptions
     weights: Weights
+    retraining: Retraining
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
     sweep: Sweep
@@ -352,6 +373,7 @@ class Parameters(ExecutionOptions):
         named: list[tuple[str, str | None, Collection[str]]] = [
             ("dataset", self.dataset, self.datasets),
             ("recipe", self.recipe, self.recipes),
+            *(("retraining.fetch", name, self.datasets) for name in self.retraining.fetch),
             *(("default_recipes", name, self.recipes) for name in self.default_recipes.values()),
         ]
         for key, name, known in named:

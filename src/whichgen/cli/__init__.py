@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "recipes": "whichgen.cli.recipes:recipes",
         "report": "whichgen.cli.report:report",
         "results": "whichgen.cli.results:results",
+        "retrain": "whichgen.cli.retrain:retrain",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
