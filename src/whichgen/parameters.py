@@ -349,6 +349,41 @@ class Retraining(Strict):
     mislabelled: Share
 
 
+class DriftOptions(Strict):
+    """From when on data have drifted; see `datasets.drift`.
+
+    A test must be significant and what it measures large: with enough images a trifle is
+    significant, and with few a large distance is chance.
+
+    Attributes:
+        images: at most so many of either side are compared, in the judge's features. permutations:
+            of the test. seed: of both.
+        p_value: a test counts below it.
+        distance: the least energy coefficient between images that counts, from 0 to 1.
+        shares: the least total variation between the shares of the types that counts, from 0 to 1.
+        disagreement: by how much more often than before the judge must see another type than the
+            label says, from 0 to 1.
+    """
+
+    images: Annotated[int, Field(ge=10)]
+    permutations: Count
+    seed: Annotated[int, Field(ge=0)]
+    p_value: Share
+    distance: Share
+    shares: Share
+    disagreement: Share
+
+    @model_validator(mode="after")
+    def _p_value_can_be_reached(self) -> "DriftOptions":
+        least = 1 / (self.permutations + 1)
+        if self.p_value <= least:
+            raise ValueError(
+                f"drift.p_value: {self.p_value} is never undercut by {self.permutations} "
+                f"permutations, whose least is {least:.2g}; give it or permutations more"
+            )
+        return self
+
+
 class Parameters(ExecutionOptions):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
@@ -362,6 +397,7 @@ class Parameters(ExecutionOptions):
     nodes: Count
     data: Literal["auto", "memory", "stream"]
     checkpoints: CheckpointOptions
+    drift: DriftOptions
     weights: Weights
     retraining: Retraining
     datasets: dict[str, Dataset]
