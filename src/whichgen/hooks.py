@@ -103,6 +103,7 @@ SHOWN = {
     "evaluation": ("gan_scores", "dgn_scores", "gan_grid", "dgn_grid"),
     "comparison": ("verdict", "report"),
     "overview": ("overview", "overview_page"),
+    "promotion": ("promotion",),
     "__default__": ("verdict", "report"),
 }
 NEXT = {
@@ -113,6 +114,7 @@ NEXT = {
     "evaluation": "kedro run --pipelines=comparison: the verdict and the report",
     "comparison": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
     "overview": "add a dataset: kedro run --params dataset=…, then this again",
+    "promotion": "make ui: the versions, under Models; whichgen rollback: the champion before",
     "__default__": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
 }
 

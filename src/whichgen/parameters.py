@@ -113,6 +113,7 @@ class Dataset(Strict):
         budget: training FLOPs of one cell.
         threads: CPU threads of one run; None for all cores. More than one help small images little,
             and a fixed number gives the same bytes whatever else runs.
+        licence: of the images, as registered models tell it; None where it is not known.
     """
 
     source: Component
@@ -124,6 +125,7 @@ class Dataset(Strict):
     trunk: Trunk
     budget: Positive
     threads: Count | None = None
+    licence: str | None = None
 
 
 class GeneratorOptions(Component):
@@ -384,6 +386,16 @@ class DriftOptions(Strict):
         return self
 
 
+class Promotion(Strict):
+    """Whether a comparison's winner may become champion in the model registry.
+
+    Attributes:
+        mode: "dry_run" only says what would happen.
+    """
+
+    mode: Literal["enabled", "dry_run", "disabled"] = "enabled"
+
+
 class Parameters(ExecutionOptions):
     """All parameters of a run: the top-level keys of conf/base/parameters*.yml and of --params."""
 
@@ -400,6 +412,7 @@ class Parameters(ExecutionOptions):
     drift: DriftOptions
     weights: Weights
     retraining: Retraining
+    promotion: Promotion
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
     sweep: Sweep

@@ -8,6 +8,7 @@ from whichgen.pipelines import (
     evaluation,
     extractor,
     overview,
+    promotion,
     training,
 )
 
@@ -15,7 +16,8 @@ from whichgen.pipelines import (
 def register_pipelines() -> dict[str, Pipeline]:
     """`data`, `extractor`, `gan`, `dgn`, `evaluation`, `comparison`; by default, all of these.
 
-    `overview` is apart: it reads the verdicts that are there, of all datasets.
+    Two are apart, for they read what comparisons have left, and train nothing that is not there:
+    `overview` the verdicts of all datasets, `promotion` one dataset's.
 
     `runner.ReusingRunner` runs the steps of the named pipeline, and those before it only where
     their files are missing.
@@ -34,5 +36,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "evaluation": evaluate,
         "comparison": compare,
         "overview": overview.create_pipeline(),
+        "promotion": prepare + promotion.create_pipeline(),
         "__default__": compare,
     }

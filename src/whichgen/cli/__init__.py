@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "whichgen.cli.report:report",
         "results": "whichgen.cli.results:results",
         "retrain": "whichgen.cli.retrain:retrain",
+        "rollback": "whichgen.cli.rollback:rollback",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
