@@ -11,6 +11,7 @@ from whichgen.errors import WhichgenError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "notify": "whichgen.cli.notify:notify",
         "recipes": "whichgen.cli.recipes:recipes",
         "report": "whichgen.cli.report:report",
         "results": "whichgen.cli.results:results",

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from whichgen.errors import WhichgenError
+from whichgen.project_settings import explain, read_layers
 
 Mode = Literal["best_effort", "required", "off"]
 
@@ -35,24 +34,16 @@ def load_settings(project: Path, environment: Mapping[str, str] = os.environ) ->
     Raises:
         WhichgenError: naming the file or the variable, if it holds an unknown key or value.
     """
-    values: dict[str, Any] = {}
-    sources: list[str] = []
-    for path in (project / "conf/base/mlflow.yml", project / "conf/local/mlflow.yml"):
-        if path.is_file():
-            values |= _mapping_in(path)
-            sources.append(path.relative_to(project).as_posix())
+    layers = read_layers(project, "mlflow.yml")
+    values = {key: value for layer in layers.values() for key, value in layer.items()}
+    sources = list(layers)
     if mode := environment.get("WHICHGEN_TRACKING"):
         values["mode"] = mode
         sources.append("the environment variable WHICHGEN_TRACKING")
     try:
         return TrackingSettings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise WhichgenError(
-            f"{' or '.join(sources)}: {key}: {first['msg']}; "
-            f"known keys: {', '.join(TrackingSettings.model_fields)}"
-        ) from error
+        raise explain(error, sources, TrackingSettings) from error
 
 
 def tracking_uri(
@@ -64,14 +55,3 @@ def tracking_uri(
     """
     named = settings.tracking_uri or environment.get("MLFLOW_TRACKING_URI")
     return named or f"sqlite:///{(project / 'mlflow.db').resolve().as_posix()}"
-
-
-def _mapping_in(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise WhichgenError(f"{path}: not valid YAML: {reason}") from error
-    if not isinstance(content, dict | None):
-        raise WhichgenError(f"{path}: expected keys and values, such as `mode: best_effort`")
-    return {str(key): value for key, value in (content or {}).items()}

@@ -1,0 +1,13 @@
+"""`whichgen notify`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+def notify() -> None:
+    """Send a trial message by the hooks that are set (docs/schedules.md)."""
+    from whichgen.notifications import try_hooks
+
+    click.echo(f"Sent by {' and '.join(try_hooks(Path.cwd()))}.")
