@@ -94,7 +94,9 @@ def reasons_to_train(
         return ["the first retraining"]
     reasons = ["the configuration changed"] if "configuration" in changed else []
     if "raw" in changed:
-        told = f"the raw data changed, {drift.new} images are new" if drift else "the raw data changed"
+        told = (
+            f"the raw data changed, {drift.new} images are new" if drift else "the raw data changed"
+        )
         if options.when == "changed" or drift is None:
             reasons.append(told)
         reasons += [f"the raw data drifted: {what}" for what in (drift.reasons if drift else ())]
