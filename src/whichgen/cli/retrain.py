@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from whichgen.cli.project import parameters
+from whichgen.errors import WhichgenError
 
 
 @click.command()
@@ -21,6 +22,7 @@ def retrain(ctx: click.Context, dataset: str | None, force: bool, dry_run: bool)
     all is well, 1 when it failed and the champion stays, 75 when another one runs. See
     docs/retraining.md.
     """
+    from whichgen.hooks import explain
     from whichgen.parameters import parse_parameters
     from whichgen.retraining.run import BusyError, foresee
     from whichgen.retraining.run import retrain as run
@@ -28,7 +30,10 @@ def retrain(ctx: click.Context, dataset: str | None, force: bool, dry_run: bool)
 
     parsed = parse_parameters(parameters())
     name = dataset or parsed.dataset
-    check_grid(parsed, name)
+    try:
+        check_grid(parsed, name)
+    except WhichgenError as error:
+        raise click.UsageError(str(error)) from None
     if dry_run:
         click.echo(f"{name}: {foresee(Path.cwd(), parsed, name, force=force)}")
         return
@@ -40,6 +45,6 @@ def retrain(ctx: click.Context, dataset: str | None, force: bool, dry_run: bool)
         click.echo(f"Error: {busy}", err=True)
         ctx.exit(os.EX_TEMPFAIL)
     except OSError as error:
-        raise click.ClickException(str(error))
+        raise click.ClickException(explain(error) or str(error)) from None
     click.echo(record.summary)
     ctx.exit(1 if record.decision == "failed" else 0)

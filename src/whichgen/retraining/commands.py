@@ -1,4 +1,4 @@
-"""Run a command of a stage: its output into the log and to standard error, its error as a reason."""
+"""Run a stage's command: its output into a log and to standard error, its error as a reason."""
 
 import os
 import subprocess

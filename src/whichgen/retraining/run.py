@@ -134,7 +134,7 @@ class Run:
             inputs=inputs,
             reasons=plan.reasons,
             drift=plan.drift,
-            champion=last and last["champion_after"],
+            champion=last["champion_after"] if last else None,
         )
         self._keep(self._state.begin(begun))
 

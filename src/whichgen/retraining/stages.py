@@ -15,7 +15,7 @@ from whichgen.retraining.inputs import RAW
 REPORTS = Path("data/08_reporting")
 DVC = (sys.executable, "-m", "dvc")
 REPRO = (*DVC, "--wait-for-lock", "repro", "--single-item")
-"""Stage by stage: the raw data that were validated are packed once, and nothing looks at them again."""
+"""Stage by stage: the raw data that were validated are packed once and not looked at again."""
 
 
 class Stages:
@@ -52,7 +52,7 @@ class Stages:
         self._run(*REPRO, f"comparison@{self._dataset}")
 
     def promotion(self) -> dict[str, Any]:
-        """Register the winner; make it champion if it is surely better. Returns what was decided."""
+        """Register the winner, make it champion if it is surely better; what was decided."""
         chosen = f"dataset={self._dataset}"
         self._run(sys.executable, "-m", "kedro", "run", "--pipelines=promotion", "--params", chosen)
         promotion = self.last_promotion()

@@ -31,7 +31,7 @@ class Unfinished(Strict):
     stage: Stage = STAGES[0]
     reasons: list[str]
     drift: dict[str, Any] | None = None
-    champion: str | int | None = None
+    champion: str | None = None
     promotion: dict[str, Any] | None = None
 
     @property
