@@ -2,10 +2,10 @@
 
     python -m benchmarks.retraining_week --seeds 6
 
-A project of its own, with a dataset of 8×8 digits in class folders at a tiny budget, is retrained by
-`whichgen retrain` once for each of seven days; its fetch command mirrors a folder in which a day's
-images have arrived. What each day must decide was written down before. It prints the table of
-`docs/retraining.md`; the exit code is 1 if a decision is another one.
+A project of its own, with a dataset of 8×8 digits in class folders at a tiny budget, is retrained
+by `whichgen retrain` once for each of seven days; its fetch command mirrors a folder in which a
+day's images have arrived. What each day must decide was written down before. It prints the table
+of `docs/retraining.md`; the exit code is 1 if a decision is another one.
 """
 
 import argparse

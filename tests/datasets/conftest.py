@@ -8,6 +8,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 from safetensors.torch import save_file
 
+from tests.datasets.forms import CLASSES
 from tests.digits import NAMES, digit_splits
 from whichgen.parameters import parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
@@ -67,3 +68,15 @@ def raw_parameters():
 @pytest.fixture
 def parameters(raw_parameters):
     return parse_parameters(raw_parameters)
+
+
+@pytest.fixture
+def images(rng):
+    """Twenty different grey images (20, 8, 8)."""
+    return rng.integers(0, 256, (20, 8, 8), dtype=np.uint8)
+
+
+@pytest.fixture
+def labels():
+    """Five images of each class."""
+    return np.array(CLASSES * 5)

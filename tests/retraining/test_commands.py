@@ -1,10 +1,10 @@
 """A stage's command: what it says, why it failed, and that it ends with the run."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_output_goes_to_the_log_and_errors_become_one_line(tmp_path, capfd):
 def test_commands_of_this_environment_come_first(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     run(tmp_path, tmp_path / "log", ("sh", "-c", "command -v dvc"))
-    assert (tmp_path / "log").read_text().strip() == f"{os.path.dirname(sys.executable)}/dvc"
+    assert (tmp_path / "log").read_text().strip() == str(Path(sys.executable).parent / "dvc")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent-death signal")
