@@ -106,6 +106,8 @@ def _decide(
         if champion and version and version.number == champion.number:
             since = champion.tags.get(SINCE)
             return decided | {"decision": "kept", "reasons": [f"it is the champion since {since}"]}
+        if version:
+            _check_not_taken_back(version, evidence.dataset)
         gate = _gate(evidence, registry, candidate, champion)
     except RefusedError as refusal:
         return decided | {"decision": "refused", "reasons": [str(refusal)]}
@@ -124,16 +126,17 @@ def _version(
     """The candidate's version, made if need be; None where a dry run finds none."""
     if registry is None:
         return None
-    if not dry:
-        version: Version | None = register(evidence, registry, candidate)
-    else:
-        version = registry.find(content(candidate))
-    if version and version.tags.get(TAKEN_BACK):
+    if dry:
+        return registry.find(content(candidate))
+    return register(evidence, registry, candidate)
+
+
+def _check_not_taken_back(version: Version, dataset: str) -> None:
+    if since := version.tags.get(TAKEN_BACK):
         raise RefusedError(
-            f"{version.title} was rolled back on {version.tags[TAKEN_BACK]}; only whichgen rollback "
-            f"--dataset {evidence.dataset} --to {version.number} makes it champion again"
+            f"{version.title} was rolled back on {since}; only whichgen rollback --dataset "
+            f"{dataset} --to {version.number} makes it champion again"
         )
-    return version
 
 
 def _gate(
