@@ -4,6 +4,8 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.whichgen-installed
+AIRFLOW_VENV ?= .venv-airflow
+AIRFLOW := $(AIRFLOW_VENV)/.installed
 export PATH := $(abspath $(BIN)):$(PATH)
 export DO_NOT_TRACK = 1
 export DVC_NO_ANALYTICS = 1
@@ -12,7 +14,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint programs ui viz bench bench-stream gpu-check kill-test clean
+.PHONY: help compare test test-fast lint programs airflow ui viz bench bench-stream gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +36,7 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
-test: $(STAMP) programs ## all tests
+test: $(STAMP) programs airflow ## all tests
 	$(BIN)/python -m pytest
 
 test-fast: $(STAMP) ## the tests without whole trainings and commands
@@ -47,15 +49,22 @@ lint: $(STAMP) ## style, types and import contracts
 	$(BIN)/lint-imports
 
 # What the tests run besides Python's packages: on Debian and Ubuntu as root or by sudo.
-PROGRAMS := chromium pg_ctlcluster systemd-analyze
-PACKAGES := chromium postgresql systemd
+PROGRAMS := chromium pg_ctlcluster systemd-analyze crontab faketime
+PACKAGES := chromium postgresql systemd cron faketime
 
-programs: ## Chromium, PostgreSQL and systemd's checker, in which the tests look at things
+programs: ## Chromium, PostgreSQL, systemd's checker and cron, in which the tests look at things
 	@for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif command -v apt-get >/dev/null; then \
 	  $$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -qq -y $(PACKAGES)'; \
 	else echo "Not here:$$missing. Tests that need them are skipped; install them to run all."; fi
+
+airflow: $(AIRFLOW) ## Airflow in an environment of its own, in which its DAG is tested
+
+$(AIRFLOW): deploy/airflow/constraints.txt
+	@test -x $(AIRFLOW_VENV)/bin/python || $(PYTHON) -m venv $(AIRFLOW_VENV)
+	$(AIRFLOW_VENV)/bin/python -m pip install --quiet --no-compile --constraint $< apache-airflow
+	@touch $@
 
 ui: $(STAMP) ## MLflow in the browser
 	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"

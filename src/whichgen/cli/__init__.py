@@ -11,16 +11,6 @@ from whichgen.errors import WhichgenError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-
-
-
-
-
-
-            return None
-        """Import the command of that name; None if there is none."""
-        """Run the command; turn `WhichgenError` into click's own error."""
-        """The names, in order."""
         "data": "whichgen.cli.data:data",
         "notify": "whichgen.cli.notify:notify",
         "recipes": "whichgen.cli.recipes:recipes",
@@ -31,20 +21,30 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
         "sync": "whichgen.cli.sync:sync",
-        command: click.Command = getattr(import_module(module), name)
-        if cmd_name not in COMMANDS:
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        return command
-        return sorted(COMMANDS)
-    """
-    """The commands of COMMANDS, each imported when asked for.
-    They end with one line, and not with a traceback, when the user made a mistake.
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-    def invoke(self, ctx: click.Context) -> Any:
-    def list_commands(self, ctx: click.Context) -> list[str]:
     }
 )
+
+
 class ProjectCommands(click.Group):
+    """The commands of COMMANDS, each imported when asked for.
+
+    They end with one line, and not with a traceback, when the user made a mistake.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of that name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn `WhichgenError` into click's own error."""
         try:
             return super().invoke(ctx)
         except WhichgenError as error:
