@@ -14,7 +14,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint programs airflow ui viz bench bench-stream gpu-check kill-test clean
+.PHONY: help compare test test-fast lint programs airflow ui viz bench bench-stream retraining-week gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ bench: $(STAMP) ## time the training engine and the metrics, each beside its ref
 
 bench-stream: $(STAMP) ## train on 10 GB of images that stay in their file; needs the disk for it
 	$(BIN)/python -m benchmarks.streaming --gigabytes 10
+
+retraining-week: $(STAMP) ## seven scheduled retrainings on data that arrive and drift
+	$(BIN)/python -m benchmarks.retraining_week
 
 gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a short training
 	$(BIN)/python -m benchmarks.gpu_check

@@ -62,13 +62,13 @@ def test_on_a_full_disk_the_state_before_stays(tmp_path):
     ("said", "decision", "headline"),
     [
         (promotion("promoted", "3", "4", "4"), "promoted", "promoted version 4 in the place of 3"),
-        (promotion("kept", "3", "3", "4"), "kept", "kept version 3 (kept)"),
+        (promotion("kept", "3", "3", "4"), "kept", "kept version 3"),
         (promotion("refused", "3", "3", None), "kept", "kept version 3 (refused)"),
         (promotion("disabled", None, None, None), "kept", "no champion (disabled)"),
         # It was killed when the alias had moved, and the second run found its own version there.
         (promotion("kept", "4", "4", "4"), "promoted", "promoted version 4 in the place of 3"),
         # The same files once more: what they made is champion already.
-        (promotion("kept", "3", "3", "3"), "kept", "kept version 3 (kept)"),
+        (promotion("kept", "3", "3", "3"), "kept", "kept version 3"),
     ],
 )
 def test_what_a_promotion_said_becomes_the_records_decision(said, decision, headline):

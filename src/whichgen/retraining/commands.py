@@ -54,6 +54,8 @@ def run(
             said.seek(start)
             reason = last_error(said.read().decode(errors="replace"))
             raise WhichgenError(f"{reason} (log: {log.relative_to(project)})")
+    if not log.stat().st_size:
+        log.unlink()
 
 
 def last_error(output: str) -> str:

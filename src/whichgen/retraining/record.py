@@ -70,8 +70,11 @@ class Record:
             before = f" in the place of {unfinished.champion}" if unfinished.champion else ""
             self._conclude("promoted", f"promoted version {after}{before}", reasons)
         else:
-            kept = f"kept version {after}" if after else "no champion"
-            self._conclude("kept", f"{kept} ({promotion['decision']})", reasons)
+            said = promotion["decision"]
+            headline = (f"kept version {after}" if after else "no champion") + (
+                "" if said == "kept" else f" ({said})"
+            )
+            self._conclude("kept", headline, reasons)
 
     def _conclude(self, decision: Decision, headline: str, reasons: list[str]) -> None:
         self.decision, self.reasons = decision, reasons

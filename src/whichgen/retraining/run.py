@@ -91,7 +91,8 @@ class Run:
             known = explain(error)
             if known is None:
                 logger.exception("%s, at stage %s", self.record.dataset, self.record.stage)
-            self.record.fail(known or f"{type(error).__name__}: {error}")
+            reason = known or f"{type(error).__name__}: {error}"
+            self.record.fail(reason.replace(f"{self._project}/", ""))
         self.record.write(self._folder)
         if self._state.unfinished and self._state.unfinished.stage == "record":
             self._keep(self._state.after("record"))
