@@ -272,6 +272,28 @@ def test_a_failing_fetch_and_a_dry_run(project):
     assert len(records(project.folder)) == count
 
 
+def test_data_that_change_while_they_are_packed_are_not_trained_on(project):
+    arrive(project.path("incoming"), DAYS[1].folders)
+    folder = retraining_folder(project.folder, NAME)
+    before = set(folder.glob("*.log"))
+    started = project.start(*COMMAND, **TRACKED)
+
+    def packing():
+        assert started.poll() is None, started.communicate()
+        logs = set(folder.glob("*.log")) - before
+        return any("Running stage 'data@" in path.read_text() for path in logs)
+
+    wait_for("the packing", packing)
+    added = project.path(f"data/01_raw/{NAME}/0/unseen.png")
+    added.write_bytes(project.path(f"data/01_raw/{NAME}/0/000.png").read_bytes())
+    output, _ = started.communicate()
+    assert started.returncode == 1
+    assert output.startswith(
+        f"{NAME}: failed at data, the champion stays: data/01_raw/{NAME}: changed"
+    )
+    assert state(project).unfinished.stage == "data"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_a_worse_challenger_and_a_remote_that_is_away(project, tmp_path):
     """All on the second day, because every training takes its time."""

@@ -11,7 +11,7 @@ from typing import Any
 from whichgen.errors import WhichgenError
 from whichgen.notifications import notify
 from whichgen.parameters import Parameters
-from whichgen.retraining.inputs import present_inputs
+from whichgen.retraining.inputs import RAW, hash_folder, present_inputs
 from whichgen.retraining.plan import make_plan
 from whichgen.retraining.record import Record
 from whichgen.retraining.stages import REPORTS, Stages
@@ -143,7 +143,7 @@ class Run:
         """The unfinished retraining to its end, but for the record."""
         self.record.concern(unfinished)
         todo: Mapping[Stage, Callable[[], dict[str, Any] | None]] = {
-            "data": self._stages.data,
+            "data": partial(self._pack, unfinished.inputs.raw),
             "train": self._stages.train,
             "compare": self._stages.compare,
             "promotion": self._stages.promotion,
@@ -157,6 +157,20 @@ class Run:
             assert self._state.unfinished
             unfinished = self._state.unfinished
         self.record.decide(unfinished)
+
+    def _pack(self, validated: str) -> None:
+        """Pack the raw data, and only those that were validated.
+
+        Raises:
+            WhichgenError: if they changed meanwhile.
+        """
+        self._stages.data()
+        raw = self._project / RAW / self.record.dataset
+        if hash_folder(raw) != validated:
+            raise WhichgenError(
+                f"{raw}: changed while they were packed; the next run begins anew: let nothing "
+                "write there but retraining.fetch"
+            )
 
     def _settle(self, what: Owed) -> None:
         """Push or publish; where that fails, the next run tries it again."""
