@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from tests.registry.comparisons import Comparison
+from whichgen.registry.evidence import Evidence
 from whichgen.registry.promotion import promote
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -38,14 +39,14 @@ def main(project: Path) -> None:
     os.chdir(project)
     shutil.copy("mlflow.db", "snapshot.db")
     path, found = project / "promoted.json", []
-    writes = in_fork(lambda: write(path, counted(None)))
-    assert writes == 0
+    evidence = Comparison(project).evidence()
+    assert in_fork(lambda: write(path, counted(evidence, None))) == 0
     unbroken = {"state": state(), "result": json.loads(path.read_text())}
     for killed in range(unbroken["result"]["writes"]):
         shutil.copy("snapshot.db", "mlflow.db")
-        code = in_fork(lambda at=killed: counted(at))
+        code = in_fork(lambda at=killed: counted(evidence, at))
         between = state()
-        again = in_fork(lambda: write(path, counted(None)))
+        again = in_fork(lambda: write(path, counted(evidence, None)))
         found.append(
             {
                 "ended": (code, again),
@@ -57,7 +58,7 @@ def main(project: Path) -> None:
     print(json.dumps({"unbroken": unbroken, "killed": found}))
 
 
-def counted(kill_at: int | None) -> dict[str, Any]:
+def counted(evidence: Evidence, kill_at: int | None) -> dict[str, Any]:
     """Promote; the result and the number of writes, unless it is killed at one."""
     writes = 0
 
@@ -74,7 +75,7 @@ def counted(kill_at: int | None) -> dict[str, Any]:
 
     event.listen(Engine, "before_cursor_execute", executed)
     event.listen(Engine, "commit", commits)
-    result = promote(Comparison(Path.cwd()).evidence(), "enabled")
+    result = promote(evidence, "enabled")
     return result | {"writes": writes}
 
 

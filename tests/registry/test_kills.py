@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from tests.registry.comparisons import BAD, GOOD, MIDDLING, ROOT
-from whichgen.registry.promotion import promote
 from whichgen.tracking.cell_files import find_cells
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.settings import load_settings
@@ -56,10 +55,8 @@ def test_the_first_promotion_killed_at_each_write(tracked):
     check(kill_everywhere(tracked), before=None, after=1)
 
 
-def test_a_change_of_champion_killed_at_each_write(tracked):
-    tracked.write({"gan": MIDDLING, "dgn": BAD})
-    promote(tracked.evidence(), "enabled")
-    tracked.write({"dgn": GOOD}, version=1)
-    found = kill_everywhere(tracked)
+def test_a_change_of_champion_killed_at_each_write(crowned):
+    crowned.write({"dgn": GOOD}, version=1)
+    found = kill_everywhere(crowned)
     check(found, before=1, after=2)
     assert [len(one["state"]["versions"]) for one in found["killed"]] == [2] * len(found["killed"])

@@ -20,7 +20,7 @@ def roll_back(
 ) -> tuple[Version, Version]:
     """Move the champion's alias to the champion before it, or to the version `to`.
 
-    The version it leaves is marked: no promotion makes it champion again.
+    A version that gives way to an older one is marked: no promotion makes it champion again.
 
     Args:
         dry: check all and change nothing.
@@ -44,7 +44,8 @@ def roll_back(
                 f"version {champion.number}; restore the file, or choose another by --to"
             ) from damage
         if not dry:
-            registry.tag(champion, TAKEN_BACK, now())
+            if int(target.number) < int(champion.number):
+                registry.tag(champion, TAKEN_BACK, now())
             registry.crown(target, instead_of=champion)
             registry.untag(target, TAKEN_BACK)
         return champion, target

@@ -30,11 +30,11 @@ _CUT = "\n\n*Cut here; the whole card is `model_card.md` among the model's files
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version: its number, its tags, and the run that trained it."""
+    """One registered version: its number, its tags, and the address of its files."""
 
     number: str
     tags: Mapping[str, str]
-    run_id: str
+    source: str
 
     @property
     def title(self) -> str:
@@ -78,7 +78,7 @@ class Registry:
     def versions(self) -> list[Version]:
         """All versions, the oldest first."""
         found = self._client.search_model_versions(f"name = '{self.name}'")
-        versions = [Version(str(v.version), dict(v.tags), v.run_id) for v in found]
+        versions = [Version(str(v.version), dict(v.tags), v.source) for v in found]
         return sorted(versions, key=lambda version: int(version.number))
 
     def champion(self) -> Version | None:
@@ -99,11 +99,13 @@ class Registry:
             known = self.find(tags[CONTENT])
             if known is None:
                 return self._create(model_id, run_id, tags, _shortened(card))
-        for key, value in tags.items():
-            if "git" not in key and known.tags.get(key) != value:
-                self.tag(known, key, value)
-        self._client.update_model_version(self.name, known.number, _shortened(card))
-        return Version(known.number, {**known.tags, **tags}, known.run_id)
+        changed = {key: value for key, value in tags.items() if known.tags.get(key) != value}
+        changed = {key: value for key, value in changed.items() if "git" not in key}
+        for key, value in changed.items():
+            self.tag(known, key, value)
+        if changed:
+            self._client.update_model_version(self.name, known.number, _shortened(card))
+        return Version(known.number, {**known.tags, **changed}, known.source)
 
     def tag(self, version: Version, key: str, value: str) -> None:
         """Set one tag of a version."""
@@ -134,44 +136,35 @@ class Registry:
 
     def download(self, model_id: str) -> Path:
         """The folder of a logged model's files, here or as a copy."""
-        return self._fetch(f"models:/{model_id}")
+        return self._fetch(self._location(model_id))
 
     def files(self, version: Version) -> Path:
         """The folder of a version's files, here or as a copy."""
-        return self._fetch(f"models:/{self.name}/{version.number}")
+        return self._fetch(version.source)
 
-    def _fetch(self, uri: str) -> Path:
+    def _location(self, model_id: str) -> str:
+        return str(self._client.get_logged_model(model_id).artifact_location)
+
+    def _fetch(self, location: str) -> Path:
         from mlflow.artifacts import download_artifacts
 
-        with self._as_default():
-            return Path(download_artifacts(artifact_uri=uri))
+        return Path(download_artifacts(artifact_uri=location, tracking_uri=self._uri))
 
     def _create(self, model_id: str, run_id: str, tags: Mapping[str, str], card: str) -> Version:
         if not self._client.search_registered_models(f"name = '{self.name}'"):
             self._client.create_registered_model(self.name)
-        with self._as_default():
-            made = self._client.create_model_version(
-                self.name,
-                f"models:/{model_id}",
-                run_id=run_id,
-                model_id=model_id,
-                tags=dict(tags),
-                description=card,
-                await_creation_for=0,
-            )
-        return Version(str(made.version), dict(tags), run_id)
-
-    @contextmanager
-    def _as_default(self) -> Iterator[None]:
-        """MLflow resolves `models:/…` by its default address only."""
-        import mlflow
-
-        before = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(self._uri)
-        try:
-            yield
-        finally:
-            mlflow.set_tracking_uri(before)
+        # Not `models:/<id>`: the client looks that up by MLflow's default address.
+        location = self._location(model_id)
+        made = self._client.create_model_version(
+            self.name,
+            location,
+            run_id=run_id,
+            model_id=model_id,
+            tags=dict(tags),
+            description=card,
+            await_creation_for=0,
+        )
+        return Version(str(made.version), dict(tags), location)
 
 
 def model_name(dataset: str) -> str:
