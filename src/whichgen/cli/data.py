@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
 
+from whichgen.cli.project import parameters
+from whichgen.datasets.differences import compare_contents
+from whichgen.datasets.incoming import printable
 from whichgen.errors import WhichgenError
 
 if TYPE_CHECKING:
     from whichgen.datasets.adding import Added
+    from whichgen.parameters import Dataset
+
+SHOWN = 5  # paths
 
 
 @click.group()
@@ -43,6 +50,88 @@ def add(path: Path, name: str, replace: bool) -> None:
     _say_added(name, added)
 
 
+@data.command("list")
+def list_() -> None:
+    """List the datasets: images, types, bytes, version, and whether they are packed."""
+    from whichgen.datasets.inventory import take_stock
+    from whichgen.parameters import parse_parameters
+
+    rows: list[tuple[str, ...]] = [
+        ("dataset", "source", "images", "types", "MB", "version", "state")
+    ]
+    for name, dataset in sorted(parse_parameters(parameters()).datasets.items()):
+        stock = take_stock(Path.cwd(), name, dataset)
+        megabytes = f"{stock.bytes / 1e6:.1f}" if stock.bytes else "-"
+        version = stock.version[:8] if stock.version else "-"
+        counts = ("-" if n is None else str(n) for n in (stock.images, stock.types))
+        rows.append((name, stock.source, *counts, megabytes, version, stock.state))
+    _print_table(rows)
+
+
+@data.command()
+@click.argument("name")
+@click.option("--sheet", type=click.Path(path_type=Path), help="Write a PNG of ten images a type.")
+def show(name: str, sheet: Path | None) -> None:
+    """Show one dataset: images of each type and split, sizes, version."""
+    from whichgen.datasets.inventory import splits, take_stock
+    from whichgen.datasets.showing import contact_sheet, read_raw, sizes
+    from whichgen.datasets.versions import is_versioned
+
+    project, dataset = Path.cwd(), _dataset(name)
+    stock, images = take_stock(project, name, dataset), read_raw(project, name, dataset)
+    labels = images.type_names or ("without labels",)
+    by_split = splits(project, name)
+    rows: list[tuple[str, ...]] = [("type", "raw", *by_split)]
+    for k, label in enumerate(labels):
+        count = int((images.labels == k).sum()) if images.labels is not None else len(images.images)
+        ours = images.labels is not None
+        rows.append((label, str(count), *(
+            str(counts[k] if ours else counts.total()) for counts in by_split.values()
+        )))  # fmt: skip
+    _print_table(rows)
+    channels, side = images.images.shape[1:3]
+    click.echo(f"Used as:  {side}×{side} px, {'grey' if channels == 1 else 'colour'}")
+    if found := sizes(project, name):
+        click.echo(f"Files:    {', '.join(f'{n} of {w}×{h}' for (w, h), n in found)} px")
+    held = "" if stock.version is None or is_versioned(project, name) else ", changed since"
+    click.echo(f"Version:  {stock.version or 'none'}{held}")
+    click.echo(f"State:    {stock.state}")
+    if sheet:
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        sheet.write_bytes(contact_sheet(images))
+        click.echo(f"Sheet:    {sheet}")
+
+
+@data.command()
+@click.argument("name")
+@click.argument("revisions", nargs=-1, metavar="[REV [REV]]")
+def diff(name: str, revisions: tuple[str, ...]) -> None:
+    """Compare versions of a dataset: two of git, one with the files, or the last with the files."""
+    from whichgen.datasets.showing import drift_between, judged
+    from whichgen.datasets.versions import contents
+    from whichgen.parameters import parse_parameters
+
+    if len(revisions) > 2:
+        raise click.UsageError("at most two revisions")
+    project, checked = Path.cwd(), parse_parameters(parameters())
+    _dataset(name)
+    ends = (revisions[0] if revisions else "HEAD", revisions[1] if len(revisions) == 2 else None)
+    difference = compare_contents(*(contents(project, name, end) for end in ends))
+    rows: list[tuple[str, ...]] = [("type", ends[0], ends[1] or "files")]
+    for type_ in sorted(difference.before | difference.after):
+        counts = (str(side[type_]) for side in (difference.before, difference.after))
+        rows.append((type_ or "without labels", *counts))
+    _print_table(rows)
+    for what in ("added", "removed", "relabelled"):
+        _print_paths(what, getattr(difference, what))
+    if difference.added and judged(project, name):
+        distance, p = drift_between(project, name, ends, checked)
+        click.echo(
+            f"Drift: {distance:.3g} in the judge's features between the images added and "
+            f"those before (p = {p:.2g})"
+        )
+
+
 def _say_added(name: str, added: Added) -> None:
     """What was imported, and what to do next."""
     from whichgen.datasets.configuration import FOLDER
@@ -70,3 +159,28 @@ def _say_added(name: str, added: Added) -> None:
         f"Next:    kedro run --params dataset={name}; for the grid name {name} under "
         "datasets in conf/base/parameters_sweep.yml, then dvc repro"
     )
+
+
+def _dataset(name: str) -> Dataset:
+    """The configuration of the dataset by that name."""
+    from whichgen.parameters import parse_parameters
+
+    known = parse_parameters(parameters()).datasets
+    if name not in known:
+        raise WhichgenError(f"{name}: no dataset of this name; known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Columns as wide as they must be, the first to the left."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for first, *rest in rows:
+        cells = (f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
+        click.echo("  ".join([f"{first:<{widths[0]}}", *cells]))
+
+
+def _print_paths(what: str, paths: Collection[PurePosixPath]) -> None:
+    """How many, and the first few."""
+    few = ", ".join(printable(str(path)) for path in list(paths)[:SHOWN])
+    more = ", …" if len(paths) > SHOWN else ""
+    click.echo(f"{what.capitalize()}: {len(paths)}{f' ({few}{more})' if few else ''}")

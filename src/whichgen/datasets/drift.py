@@ -13,6 +13,7 @@ from whichgen.datasets.packed_data import UNKNOWN, Features, Mask, PackedData, T
 from whichgen.datasets.two_sample import energy_test
 from whichgen.errors import WhichgenError
 from whichgen.parameters import DriftOptions, Parameters
+from whichgen.splits import content_hashes
 
 if TYPE_CHECKING:
     from whichgen.sources import LabelledImages
@@ -122,6 +123,23 @@ def compare_with_packed(raw: LabelledImages, packed: PackedData, options: DriftO
         disagreement_p=labels[1],
         reasons=(*_changed_types(raw, packed), *moved),
     )
+
+
+def compare_versions(
+    before: LabelledImages, after: LabelledImages, packed: PackedData, options: DriftOptions
+) -> tuple[float, float]:
+    """Energy coefficient and p-value between the images that came in and all there were before.
+
+    0 and 1 where fewer than 2 came in.
+    """
+    there = set(content_hashes(before.images))
+    new = np.array([content not in there for content in content_hashes(after.images)])
+    chosen = _draw(new, options)
+    if len(chosen) < 2:
+        return 0.0, 1.0
+    former = before.images[_draw(np.ones(len(before.images), np.bool_), options)]
+    sets = (packed.judge(images)[0] for images in (after.images[chosen], former))
+    return energy_test(*sets, permutations=options.permutations, seed=options.seed)
 
 
 def _draw(among: Mask, options: DriftOptions) -> Types:

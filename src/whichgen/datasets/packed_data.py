@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whichgen.errors import WhichgenError
+from whichgen.splits import content_hashes
 
 if TYPE_CHECKING:
     from whichgen.sources import LabelledImages
@@ -85,8 +86,6 @@ class PackedData:
     def find_new(self, raw: LabelledImages, types: Types) -> tuple[Mask, Mask]:
         """Which raw images (N,) are not here, and which are, but with other labels only."""
         import pandas as pd
-
-        from whichgen.splits import content_hashes
 
         index = pd.read_csv(self._index, usecols=["hash", "type"], dtype={"hash": str})
         there = set(index["hash"])

@@ -1,14 +1,23 @@
 """What DVC knows of a dataset's raw folder."""
 
+from __future__ import annotations
+
+import hashlib
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import yaml
 
+from whichgen.datasets.incoming import one_line
+from whichgen.datasets.layout import is_hidden
 from whichgen.errors import WhichgenError
+
+if TYPE_CHECKING:
+    from dvc.api import DVCFileSystem
 
 RAW = Path("data/01_raw")
 
@@ -51,6 +60,66 @@ def add_version(project: Path, name: str) -> Version:
     added = version(project, name)
     assert added is not None  # or DVC had failed
     return added
+
+
+def contents(project: Path, name: str, revision: str | None) -> dict[PurePosixPath, str]:
+    """The MD5 of each file of a version of data/01_raw/NAME, by its path below it.
+
+    Args:
+        revision: of git, or None for the files as they lie there.
+
+    Raises:
+        WhichgenError: if there is no such revision, no such data at it, or they are in no cache.
+    """
+    if revision is None:
+        folder = project / RAW / name
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {
+            PurePosixPath(path.relative_to(folder).as_posix()): _md5(path)
+            for path in files
+            if not is_hidden(PurePosixPath(path.relative_to(folder).as_posix()))
+        }
+    files_then = _files_at(project, name, revision).find(str(RAW / name), detail=True)
+    return {
+        PurePosixPath(path).relative_to(RAW / name): info["md5"]
+        for path, info in files_then.items()
+    }
+
+
+def fetch_version(project: Path, name: str, revision: str, folder: Path) -> None:
+    """Write a version of data/01_raw/NAME as the folder.
+
+    Raises:
+        WhichgenError: as `contents` does.
+    """
+    _files_at(project, name, revision).get(str(RAW / name), str(folder), recursive=True)
+
+
+def _files_at(project: Path, name: str, revision: str) -> DVCFileSystem:
+    """DVC's files at that revision of git, among them those of the dataset."""
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from dvc.scm import RevError
+
+    try:
+        files = DVCFileSystem(str(project), rev=revision)
+        pointer = str(RAW / f"{name}.dvc")
+        wanted = parse_version(files.read_text(pointer)).files
+    except (RevError, FileNotFoundError, DvcException) as error:
+        raise WhichgenError(
+            f"{RAW / name}: no version of it at revision {revision} ({one_line(error)})"
+        ) from None
+    if len(files.find(str(RAW / name))) != wanted:
+        raise WhichgenError(
+            f"{RAW / name}: its version at revision {revision} is not in DVC's cache; run: "
+            "dvc fetch --all-commits"
+        )
+    return files
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def run_dvc(project: Path, *arguments: str) -> str:
