@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -22,11 +23,15 @@ QUIET = [
 ]  # fmt: skip
 
 
+def miss(what: str) -> NoReturn:
+    """End a test for want of something: as failed in CI, as skipped elsewhere."""
+    (pytest.fail if "CI" in os.environ else pytest.skip)(what)
+
+
 def find_program(*names: str) -> str:
     """The path of the first of these programs that is here; else fail in CI, skip elsewhere."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        miss = pytest.fail if "CI" in os.environ else pytest.skip
         miss(f"{names[0]} is not installed; `make programs` installs it on Debian and Ubuntu")
     return found
 
