@@ -5,6 +5,7 @@ import pytest
 from whichgen.datasets.drift import Drift
 from whichgen.retraining.inputs import Inputs
 from whichgen.retraining.plan import UNCHANGED, make_plan, reasons_to_train
+from whichgen.retraining.state import State
 
 
 def drift(*reasons: str) -> Drift:
@@ -43,11 +44,11 @@ def test_the_first_retraining_needs_no_other_reason(options):
 
 def test_with_nothing_changed_not_even_the_raw_data_are_read(tmp_path, parameters):
     same = Inputs(raw="a", configuration="b")  # of files that are not there
-    plan = make_plan(tmp_path, parameters, "my_images", same, same, force=False)
+    plan = make_plan(tmp_path, parameters, "my_images", same, State(trained=same), force=False)
     assert (plan.train, plan.reasons, plan.drift) == (False, [UNCHANGED], None)
 
 
 def test_force_trains_though_nothing_changed(tmp_path, parameters):
     same = Inputs(raw="a", configuration="b")
-    plan = make_plan(tmp_path, parameters, "digits", same, same, force=True)
+    plan = make_plan(tmp_path, parameters, "digits", same, State(trained=same), force=True)
     assert (plan.train, plan.reasons) == (True, ["it was asked for by --force"])

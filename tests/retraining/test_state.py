@@ -8,8 +8,10 @@ from whichgen.errors import WhichgenError
 from whichgen.retraining.inputs import Inputs
 from whichgen.retraining.record import Record
 from whichgen.retraining.state import STAGES, State, Unfinished, load_state, save_state
+from whichgen.retraining.validation import Known
 
 INPUTS = Inputs(raw="a", configuration="b")
+KNOWN = Known(types=("cat", "dog"), labelled=True, images=40)
 BEGUN = Unfinished(began="20261124T120000Z", inputs=INPUTS, reasons=["new images"], champion="3")
 
 
@@ -21,18 +23,20 @@ def promotion(decision, before, after, candidate):
 
 
 def test_stage_by_stage_to_the_end(tmp_path):
-    state, seen = State(owed=frozenset({"push"})).begin(BEGUN), []
+    state, seen = State(owed=frozenset({"push"})).begin(BEGUN, KNOWN), []
     said = promotion("promoted", "3", "4", "4")
     while state.unfinished:
         save_state(tmp_path, state)
         state = load_state(tmp_path)
-        seen.append((state.unfinished.stage, state.unfinished.compared))
+        assert state.known == KNOWN
+        waits = state.unfinished.waits_for_promotion("b")
+        seen.append((state.unfinished.stage, waits))
+        assert not state.unfinished.waits_for_promotion("another configuration")
         state = state.after(state.unfinished.stage, said)
-        if state.unfinished and state.unfinished.compared:
-            after = state.unfinished.stage != "promotion"
-            assert state.unfinished.promotion == (said if after else None)
+        if state.unfinished and waits:
+            assert state.unfinished.promotion == said
     assert [stage for stage, _ in seen] == list(STAGES)
-    assert [stage for stage, compared in seen if not compared] == ["data", "train", "compare"]
+    assert [stage for stage, waits in seen if not waits] == ["data", "train", "compare"]
     assert state == State(trained=INPUTS, owed=frozenset({"push"}))
 
 

@@ -33,7 +33,7 @@ def test_what_is_fit_passes(options, images, known):
         (labelled(cat=40), KNOWN, ["no images of type dog, which the champion makes"]),
         (labelled(cat=20, cow=20, dog=20), KNOWN, ["unknown type cow; remove it, or set"]),
         (labelled(cat=20, cow=2), KNOWN, ["'cow' has 2", "no images of type dog", "unknown"]),
-        (labelled(cat=10, dog=10), Known(("cat", "dog"), True, 41), ["20 images, 41 the"]),
+        (labelled(cat=10, dog=10), KNOWN.model_copy(update={"images": 41}), ["20 images, 41 the"]),
         (unlabelled(19), CLUSTERS, ["19 images, 40 the last time, retraining.least_share is 0.5"]),
         (unlabelled(40), KNOWN, ["the data has no labels, the last training's had them"]),
         (labelled(cat=20, dog=20), CLUSTERS, ["the data has labels, the last training's had none"]),

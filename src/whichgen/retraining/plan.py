@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Parameters, Retraining
 from whichgen.retraining.inputs import RAW, Inputs
-from whichgen.retraining.validation import find_faults, find_wrong_labels, known_data
+from whichgen.retraining.state import State
+from whichgen.retraining.validation import Known, find_faults, find_wrong_labels, known_data
 
 if TYPE_CHECKING:
     from whichgen.datasets.drift import Drift
@@ -38,33 +39,39 @@ def make_plan(
     parameters: Parameters,
     dataset: str,
     inputs: Inputs,
-    trained: Inputs | None,
+    state: State,
     *,
     force: bool,
 ) -> Plan:
     """Look at what changed; where something did, validate the raw data and measure their drift.
 
     Args:
-        inputs: the present ones. trained: those of the last retraining, None if there was none.
+        inputs: the present ones. state: of the last run.
         force: go through all of it though nothing changed.
 
     Raises:
         WhichgenError: if the raw data are not fit, with every reason.
     """
-    changed = inputs.changed_since(trained)
+    changed = inputs.changed_since(state.trained)
     if not changed and not force:
         return Plan(False, [UNCHANGED])
     options = parameters.retraining
-    drift = inspect(project, parameters, dataset)
-    reasons = reasons_to_train(changed, trained is None, drift, options)
+    known = state.known or known_data(project, dataset)
+    drift = inspect(project, parameters, dataset, known)
+    reasons = reasons_to_train(changed, state.trained is None, drift, options)
     if force:
         reasons.append("it was asked for by --force")
     measured = drift.to_dict() if drift else None
     return Plan(bool(reasons), reasons or [NO_DRIFT], measured)
 
 
-def inspect(project: Path, parameters: Parameters, dataset: str) -> Drift | None:
+def inspect(
+    project: Path, parameters: Parameters, dataset: str, known: Known | None
+) -> Drift | None:
     """Validate the raw data; their drift, or None where there is nothing to compare with.
+
+    Args:
+        known: the data of the last training, None if there was none.
 
     Raises:
         WhichgenError: if they are not fit, with every reason.
@@ -73,7 +80,7 @@ def inspect(project: Path, parameters: Parameters, dataset: str) -> Drift | None
 
     source, options = parameters.datasets[dataset].source, parameters.retraining
     images = load_source(source.name, project / RAW / dataset, source.arguments())
-    faults = find_faults(images, known_data(project, dataset), options)
+    faults = find_faults(images, known, options)
     drift = None if faults else _drift(project, parameters, dataset, images)
     if drift is not None:
         faults += find_wrong_labels(drift, options)

@@ -11,11 +11,12 @@ from typing import Any
 from whichgen.errors import WhichgenError
 from whichgen.notifications import notify
 from whichgen.parameters import Parameters
-from whichgen.retraining.inputs import RAW, hash_folder, present_inputs
+from whichgen.retraining.inputs import RAW, hash_configuration, hash_folder, present_inputs
 from whichgen.retraining.plan import make_plan
 from whichgen.retraining.record import Record
 from whichgen.retraining.stages import REPORTS, Stages
 from whichgen.retraining.state import Owed, Stage, State, Unfinished, load_state, save_state
+from whichgen.retraining.validation import known_data
 from whichgen.training.process import only_process
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def foresee(project: Path, parameters: Parameters, dataset: str, *, force: bool)
     if state.unfinished and not force:
         return f"would go on at {state.unfinished.stage}, begun {state.unfinished.began}"
     inputs = present_inputs(project, parameters, dataset)
-    plan = make_plan(project, parameters, dataset, inputs, state.trained, force=force)
+    plan = make_plan(project, parameters, dataset, inputs, state, force=force)
     return f"{'would train' if plan.train else 'nothing to do'}: {'; '.join(plan.reasons)}"
 
 
@@ -100,8 +101,9 @@ class Run:
 
     def _work(self, force: bool) -> None:
         self._state = load_state(self._folder)
-        unfinished = self._state.unfinished
-        if unfinished and unfinished.compared and not force:
+        unfinished, dataset = self._state.unfinished, self.record.dataset
+        configuration = hash_configuration(self._parameters, dataset)
+        if unfinished and unfinished.waits_for_promotion(configuration) and not force:
             self._say("the last retraining goes on; new data wait for the next run")
         else:
             self._begin(force)
@@ -118,13 +120,11 @@ class Run:
         if before and before.inputs == inputs and not force:
             self._say("the last retraining goes on")
             return
-        plan = make_plan(
-            self._project, self._parameters, dataset, inputs, self._state.trained, force=force
-        )
+        plan = make_plan(self._project, self._parameters, dataset, inputs, self._state, force=force)
         self._say("; ".join(plan.reasons))
         self.record.drift = plan.drift
         if not plan.train:
-            self._keep(self._state.begin(None))
+            self._keep(self._state.model_copy(update={"unfinished": None}))
             for what in sorted(self._state.owed):
                 self._settle(what)
             self.record.do_nothing(plan.reasons)
@@ -137,7 +137,8 @@ class Run:
             drift=plan.drift,
             champion=last["champion_after"] if last else None,
         )
-        self._keep(self._state.begin(begun))
+        known = self._state.known or known_data(self._project, dataset)
+        self._keep(self._state.begin(begun, known))
 
     def _go_on(self, unfinished: Unfinished) -> None:
         """The unfinished retraining to its end, but for the record."""

@@ -9,6 +9,7 @@ from whichgen.catalog.whole import write_whole
 from whichgen.errors import WhichgenError
 from whichgen.parameters import Strict
 from whichgen.retraining.inputs import Inputs
+from whichgen.retraining.validation import Known
 
 Stage = Literal["data", "train", "compare", "promotion", "push", "publish", "record"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -34,10 +35,10 @@ class Unfinished(Strict):
     champion: str | None = None
     promotion: dict[str, Any] | None = None
 
-    @property
-    def compared(self) -> bool:
-        """Whether only what follows a comparison is left, for which no raw data are read."""
-        return STAGES.index(self.stage) >= STAGES.index("promotion")
+    def waits_for_promotion(self, configuration: str) -> bool:
+        """Whether only what follows the comparison is left, and the configuration is the same."""
+        compared = STAGES.index(self.stage) >= STAGES.index("promotion")
+        return compared and configuration == self.inputs.configuration
 
 
 class State(Strict):
@@ -45,16 +46,19 @@ class State(Strict):
 
     Attributes:
         trained: the inputs of the last retraining that came to its end.
+        known: what was packed before a retraining began, until one ends: what is packed by then may
+            be data that another validation refuses. None: nothing was, or what is packed now.
         unfinished: the one that goes on. owed: what failed after a promotion and is tried again.
     """
 
     trained: Inputs | None = None
+    known: Known | None = None
     unfinished: Unfinished | None = None
     owed: frozenset[Owed] = frozenset()
 
-    def begin(self, unfinished: Unfinished | None) -> "State":
-        """With this retraining, or none, in the place of any other."""
-        return self.model_copy(update={"unfinished": unfinished})
+    def begin(self, unfinished: Unfinished, known: Known | None) -> "State":
+        """With this retraining in the place of any other."""
+        return self.model_copy(update={"unfinished": unfinished, "known": known})
 
     def after(self, stage: Stage, promotion: dict[str, Any] | None = None) -> "State":
         """With this stage of the unfinished retraining done; after the last it has ended.
@@ -69,7 +73,7 @@ class State(Strict):
         done: dict[str, Any] = {"stage": following[0]}
         if stage == "promotion":
             done["promotion"] = promotion
-        return self.begin(self.unfinished.model_copy(update=done))
+        return self.begin(self.unfinished.model_copy(update=done), self.known)
 
     def owing(self, what: Owed, still: bool) -> "State":
         """With that to be tried again, or no more."""

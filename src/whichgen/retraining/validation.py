@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whichgen.parameters import Retraining
+from whichgen.parameters import Retraining, Strict
 
 if TYPE_CHECKING:
     from whichgen.datasets.drift import Drift
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 INPUTS = Path("data/05_model_input")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Strict):
     """The data of the last training.
 
     Attributes:
@@ -38,7 +36,11 @@ def known_data(project: Path, dataset: str) -> Known | None:
     if not path.is_file():
         return None
     info = json.loads(path.read_text())
-    return Known(tuple(info["types"]["names"]), info["labelled"], sum(info["counts"].values()))
+    return Known(
+        types=tuple(info["types"]["names"]),
+        labelled=info["labelled"],
+        images=sum(info["counts"].values()),
+    )
 
 
 def find_faults(images: LabelledImages, known: Known | None, options: Retraining) -> list[str]:
