@@ -176,9 +176,7 @@ def story(tmp_path_factory):
     away.append(retrain(project, code=1))
     with mlflow_server(project, address):
         began += [kill_at(project, stage) for stage in ("promotion", "push", "publish")]
-        back = retrain(project)
-    project.path("conf/local/mlflow.yml").unlink()  # from now on: the database beside it
-    return Story(project, began, away, back)
+        yield Story(project, began, away, retrain(project))
 
 
 @pytest.fixture
