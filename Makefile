@@ -15,7 +15,7 @@ DATASET ?= digits
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
 .PHONY: help compare test test-fast lint programs airflow ui viz bench bench-stream bench-serving \
-  gpu-check kill-test clean
+  retraining-week gpu-check kill-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ bench-stream: $(STAMP) ## train on 10 GB of images that stay in their file; need
 bench-serving: $(STAMP) ## serve a trained cell of digits and draw shards from it, timed and checked
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.answers --dataset digits
+
+retraining-week: $(STAMP) ## seven scheduled retrainings on data that arrive and drift
+	$(BIN)/python -m benchmarks.retraining_week
 
 gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a short training
 	$(BIN)/python -m benchmarks.gpu_check

@@ -59,3 +59,9 @@ def test_a_wrong_nested_key_is_named_with_its_path(raw):
     raw["recipes"]["gan"]["training"]["rat"] = 1
     with pytest.raises(WhichgenError, match=r"recipes\.gan\.training\.rat: no parameter"):
         parse_parameters(raw)
+
+
+def test_only_a_known_dataset_is_fetched(raw):
+    raw["retraining"]["fetch"] = {"mnist": "dvc update"}
+    with pytest.raises(WhichgenError, match=r"retraining\.fetch: 'mnist' is not one of .*digits"):
+        parse_parameters(raw)

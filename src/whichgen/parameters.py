@@ -335,6 +335,26 @@ class CheckpointOptions(Strict):
     keep: Count
 
 
+class Retraining(Strict):
+    """What a scheduled retraining takes, and what it takes for a reason to train.
+
+    Attributes:
+        fetch: by dataset, the shell command that brings its raw data up to date.
+        when: whether any change is a reason, or of the data only one that counts as drift.
+        new_types: whether types are taken that the last training did not know.
+        images_per_type: the fewest images that a type may have.
+        least_share: the fewest images, as a share of what was packed the last time.
+        mislabelled: by how much more often than before the judge may contradict new labels.
+    """
+
+    fetch: dict[str, str]
+    when: Literal["changed", "drifted"]
+    new_types: bool
+    images_per_type: Count
+    least_share: Share
+    mislabelled: Share
+
+
 class DriftOptions(Strict):
     """From when on data have drifted; see `datasets.drift`.
 
@@ -395,6 +415,7 @@ class Parameters(ExecutionOptions):
     checkpoints: CheckpointOptions
     drift: DriftOptions
     weights: Weights
+    retraining: Retraining
     promotion: Promotion
     datasets: dict[str, Dataset]
     recipes: dict[str, Recipe]
@@ -405,6 +426,7 @@ class Parameters(ExecutionOptions):
         named: list[tuple[str, str | None, Collection[str]]] = [
             ("dataset", self.dataset, self.datasets),
             ("recipe", self.recipe, self.recipes),
+            *(("retraining.fetch", name, self.datasets) for name in self.retraining.fetch),
             *(("default_recipes", name, self.recipes) for name in self.default_recipes.values()),
         ]
         for key, name, known in named:

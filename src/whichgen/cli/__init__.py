@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "whichgen.cli.report:report",
         "reproduce": "whichgen.cli.reproduce:reproduce",
         "results": "whichgen.cli.results:results",
+        "retrain": "whichgen.cli.retrain:retrain",
         "rollback": "whichgen.cli.rollback:rollback",
         "sample": "whichgen.cli.sample:sample",
         "sweep": "whichgen.cli.sweep:sweep",
