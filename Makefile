@@ -14,7 +14,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint programs airflow ui viz bench bench-stream bench-serving \
+.PHONY: help compare test test-fast lint audit programs site-cache airflow ui viz bench bench-stream bench-serving \
   retraining-week gpu-check kill-test clean
 
 help: ## list the targets
@@ -24,7 +24,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@$(MAKE) --no-print-directory site-cache
 	@touch $@
+
+# DVC's own choice is a folder under /var/tmp that every user of the machine may write, and DVC
+# unpickles what it finds there. The address is absolute, for DVC also runs in other folders.
+site-cache: ## keep DVC's state in a private folder of this project
+	@mkdir -p -m 700 .dvc/site-cache && chmod 700 .dvc/site-cache
+	@dvc config --local core.site_cache_dir '$(CURDIR)/.dvc/site-cache'
 
 compare: $(STAMP) ## train and compare both families on the embedded dataset
 	dvc repro extractor@$(DATASET)
@@ -43,11 +50,16 @@ test: $(STAMP) programs airflow ## all tests
 test-fast: $(STAMP) ## the tests without whole trainings and commands
 	$(BIN)/python -m pytest -m 'not slow'
 
-lint: $(STAMP) ## style, types and import contracts
+lint: $(STAMP) ## style, types, import contracts, insecure code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive src benchmarks deploy --configfile pyproject.toml
+
+audit: $(STAMP) ## known vulnerabilities of the installed packages; asks PyPI, so it needs a network
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audit]'
+	$(BIN)/pip-audit --local --skip-editable
 
 # What the tests run besides Python's packages: on Debian and Ubuntu as root or by sudo.
 PROGRAMS := chromium pg_ctlcluster systemd-analyze crontab faketime

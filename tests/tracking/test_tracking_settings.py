@@ -4,7 +4,12 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from whichgen.errors import WhichgenError
-from whichgen.tracking.settings import TrackingSettings, load_settings, tracking_uri
+from whichgen.tracking.settings import (
+    TrackingSettings,
+    credentials,
+    load_settings,
+    tracking_uri,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -68,3 +73,22 @@ def test_the_address_comes_from_settings_then_environment_then_the_project(tmp_p
     assert tracking_uri(tmp_path, TrackingSettings(), environment) == "http://two"
     default = tracking_uri(tmp_path, TrackingSettings(), {})
     assert default == f"sqlite:///{tmp_path.resolve()}/mlflow.db"
+
+
+def test_user_and_password_of_an_address_go_another_way_than_the_address(tmp_path: Path) -> None:
+    named = TrackingSettings(tracking_uri="https://ann:p%40ss@host:5000/sub")
+    assert tracking_uri(tmp_path, named, {}) == "https://host:5000/sub"
+    expected = {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "p@ss"}
+    assert credentials(named, {}) == expected
+    by_environment = {"MLFLOW_TRACKING_URI": "https://ann:p%40ss@host"}
+    assert tracking_uri(tmp_path, TrackingSettings(), by_environment) == "https://host"
+    assert credentials(TrackingSettings(), by_environment) == expected
+    assert credentials(TrackingSettings(tracking_uri="https://host"), {}) == {}
+    assert credentials(TrackingSettings(), {}) == {}
+
+
+def test_a_file_that_is_not_yaml_is_not_quoted(tmp_path: Path) -> None:
+    write_settings(tmp_path, "mode: off\ntracking_uri: 'https://ann:s3cret@host\n", layer="local")
+    with pytest.raises(WhichgenError, match=r"not valid YAML: .* in line 3") as error:
+        load_settings(tmp_path, {})
+    assert "s3cret" not in str(error.value)

@@ -1,9 +1,12 @@
 """The project in the working folder, as the commands see it."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whichgen.errors import WhichgenError
+
+if TYPE_CHECKING:
+    from whichgen.networks import Generator
 
 MODELS = Path("data/06_models")
 REPORTS = Path("data/08_reporting")
@@ -18,3 +21,23 @@ def parameters() -> dict[str, Any]:
     if not Path("conf/base").is_dir():
         raise WhichgenError("conf/base: not here; run this in the project's folder")
     return dict(OmegaConfigLoader(conf_source="conf", **CONFIG_LOADER_ARGS)["parameters"])
+
+
+def trained_generator(folder: Path) -> "Generator":
+    """The generator of the cell in the folder.
+
+    Raises:
+        WhichgenError: if the cell is not trained or its weights are not those of its networks.
+    """
+    from safetensors import SafetensorError
+
+    from whichgen.networks import load_generator
+
+    try:
+        return load_generator(folder)
+    except (SafetensorError, RuntimeError) as error:  # the latter of weights with other names
+        reason = " ".join(str(error).split())[:200]
+        raise WhichgenError(
+            f"{folder}/generator.safetensors: not this cell's weights ({reason}); "
+            "take it from DVC again (dvc checkout), or remove it and train the cell again"
+        ) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichgen.cli.project import MODELS, parameters
+from whichgen.cli.project import MODELS, parameters, trained_generator
 from whichgen.errors import WhichgenError
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def sample(
     Shards are for very many. Stopped or killed, the same command goes on, and ends in the same
     bytes. See docs/serving.md.
     """
-    from whichgen.networks import load_generator
 
     form = form or out.suffix.lstrip(".") or "parquet"
     if form not in ("png", "npz", *SHARDS):
@@ -61,7 +60,7 @@ def sample(
     if (recipe is None) == (model is None):
         raise WhichgenError("give --recipe for a cell that was trained here, or --model, not both")
     folder, name = _model(model) if model else _cell(str(recipe), dataset, seed)
-    generator = load_generator(folder)
+    generator = trained_generator(folder)
     names = _type_names(folder, generator)
     drawing["type_"] = None if type_ is None else _type_index(type_, folder, names)
     if form in SHARDS:

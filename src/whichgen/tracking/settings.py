@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -51,7 +52,25 @@ def tracking_uri(
 ) -> str:
     """Where the runs go: the settings' address, MLFLOW_TRACKING_URI, or the project's database.
 
-    The default is absolute: a relative one would mean another file in another working folder.
+    The default is absolute: a relative one would mean another file in another working folder. A
+    server's address is without user and password, which are `credentials`.
     """
     named = settings.tracking_uri or environment.get("MLFLOW_TRACKING_URI")
+    if named and _is_server(named):
+        parts = urlsplit(named)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return named or f"sqlite:///{(project / 'mlflow.db').resolve().as_posix()}"
+
+
+def credentials(
+    settings: TrackingSettings, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """What https://user:password@host says, as the variables in which MLflow looks for it."""
+    named = settings.tracking_uri or environment.get("MLFLOW_TRACKING_URI") or ""
+    parts = urlsplit(named) if _is_server(named) else urlsplit("")
+    given = {"USERNAME": parts.username, "PASSWORD": parts.password}
+    return {f"MLFLOW_TRACKING_{key}": unquote(value) for key, value in given.items() if value}
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))

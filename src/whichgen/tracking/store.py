@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whichgen.tracking.settings import TrackingSettings, tracking_uri
+from whichgen.redaction import redact
+from whichgen.tracking.settings import TrackingSettings, credentials, tracking_uri
 
 # A client left alone waits about four minutes for a server that is gone.
 _LIMITS = {
@@ -18,6 +19,7 @@ _LIMITS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
 _BATCH_METRICS, _BATCH_OTHERS, _VALUE_LENGTH = 800, 100, 500
 
@@ -78,6 +80,7 @@ def open_store(project: Path, settings: TrackingSettings) -> Store:
     """
     for name, value in _LIMITS.items():
         os.environ.setdefault(name, value)
+    os.environ.update(credentials(settings))  # MLflow looks for them there
     from mlflow import MlflowClient
 
     uri = tracking_uri(project, settings)
@@ -122,13 +125,13 @@ def project_lock(project: Path) -> Iterator[None]:
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, on one line; "no answer" where it lies in the connection."""
+    """What went wrong, on one line without credentials; "no answer" where no server answered."""
     cause: BaseException | None = error
     while cause is not None:
         if type(cause).__module__ == "requests.exceptions":
             return f"no answer ({type(cause).__name__})"
         cause = cause.__cause__ or cause.__context__
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return redact(next(iter(str(error).splitlines()), type(error).__name__))
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from whichgen.errors import WhichgenError
+from whichgen.redaction import redact
 from whichgen.tracking.cell_files import find_cells
 from whichgen.tracking.comparison_publisher import publish_comparison
 from whichgen.tracking.settings import load_settings, tracking_uri
@@ -35,7 +36,7 @@ def sync(project: Path, dataset: str | None = None) -> list[str]:
         raise
     except Exception as error:
         raise WhichgenError(
-            f"MLflow at {tracking_uri(project, settings)} took nothing: {explain(error)}; "
+            f"MLflow at {redact(tracking_uri(project, settings))} took nothing: {explain(error)}; "
             "start its server or mend tracking_uri in conf/base/mlflow.yml, then sync again"
         ) from error
     return published

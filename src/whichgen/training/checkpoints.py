@@ -5,12 +5,15 @@ import io
 import json
 import logging
 import os
+import pickle  # for the name of its error # nosec B403
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from whichgen.errors import WhichgenError
 
 IDENTITY, PART = "identity.json", "part"
 logger = logging.getLogger(__name__)
@@ -48,14 +51,17 @@ class Checkpoints:
         """The newest state whose bytes are those that were saved, or None.
 
         Damaged ones are told and removed; states of another identity are told and stay.
+
+        Raises:
+            WhichgenError: if a file whose bytes are whole is not a state. It is not run.
         """
         self._tell_others()
         for path in reversed(self._files()):
             content = path.read_bytes()
             if hashlib.sha256(content).hexdigest() == path.name.split(".")[1]:
-                state = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+                state = _read_state(path, content, device)
                 self._last_step = state["step"]
-                return dict(state)
+                return state
             path.unlink()
             rest = "the one before is used" if self._files() else "the training begins anew"
             logger.warning("%s: damaged, its SHA-256 is another; %s", path, rest)
@@ -116,6 +122,17 @@ def differences(then: dict[str, Any], now: dict[str, Any], prefix: str = "") -> 
         elif one != other:
             found.append(f"{prefix}{key}: {one}, now {other}")
     return found
+
+
+def _read_state(path: Path, content: bytes, device: torch.device) -> dict[str, Any]:
+    """The state in a file's bytes, which may be a stranger's: only tensors and plain types."""
+    try:
+        return dict(torch.load(io.BytesIO(content), map_location=device, weights_only=True))
+    except (pickle.UnpicklingError, EOFError):
+        raise WhichgenError(
+            f"{path}: not a checkpoint, for it holds more than tensors and plain values; nothing "
+            "in it was run. Remove it, and the training goes on from the one before"
+        ) from None
 
 
 def _write_whole(target: Path, content: bytes | memoryview) -> None:
