@@ -137,7 +137,7 @@ def test_the_git_revision_and_its_changes_are_tags(store: Store, cell: CellWrite
     tags = store.client.get_run(publish_cell(store, cell.key)).data.tags
     assert tags["mlflow.source.git.commit"] == git("rev-parse", "HEAD")
     assert tags["whichgen.git.dirty"] == "true"
-    assert tags["whichgen.git.read_at"] == "training"
+    assert tags["whichgen.git.read_at"] == "publishing"
 
 
 def test_a_failed_cell_ends_as_failed_with_its_error(store: Store, cell: CellWriter) -> None:

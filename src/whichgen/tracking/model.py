@@ -33,12 +33,7 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     client = run.store.client
-    model = client.create_logged_model(
-        run.store.experiment_id,
-        name="generator",
-        source_run_id=run.id,
-        tags={"whichgen.cell": files.name},
-    )
+    model = find_or_create_model(run, {"whichgen.cell": files.name, "whichgen.weights": digest})
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
         folder = Path(temporary) / "model"
         with warnings.catch_warnings():
@@ -48,7 +43,19 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
     client.log_outputs(run.id, [output])
-    run.mark(generator=digest)
+    run.mark(generator=digest, model=model.model_id)
+
+
+def find_or_create_model(run: TrackedRun, tags: dict[str, str]) -> Any:
+    """The run's model with these tags: a new one, or what is left of a try that was cut short."""
+    client, experiments = run.store.client, [run.store.experiment_id]
+    known = client.search_logged_models(experiments, f"source_run_id = '{run.id}'")
+    for model in known:
+        if tags.items() <= model.tags.items():
+            return model
+    return client.create_logged_model(
+        *experiments, name="generator", source_run_id=run.id, tags=tags
+    )
 
 
 def _save(generator: Path, folder: Path, code: Path, run_id: str, model_id: str) -> None:
