@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.cli.utils import KedroCliError
+import click
 from kedro.framework.hooks import hook_impl
 
 from whichgen.errors import WhichgenError
@@ -69,7 +69,7 @@ class TrackingHooks:
         try:
             self._mode = load_settings(self._project).mode
         except WhichgenError as error:
-            raise KedroCliError(str(error)) from None
+            raise click.ClickException(str(error)) from None
 
     @hook_impl
     def before_node_run(self, node: Any, inputs: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ class TrackingHooks:
         """Let the tracking process publish the rest.
 
         Raises:
-            KedroCliError: in the mode "required", if MLflow did not take it.
+            ClickException: in the mode "required", if MLflow did not take it.
         """
         if self._process is None:
             return
@@ -110,7 +110,7 @@ class TrackingHooks:
             if not self._log.stat().st_size:
                 self._log.unlink()
         elif self._mode == "required":
-            raise KedroCliError(f"MLflow: {self._reason()} (log: {self._log})")
+            raise click.ClickException(f"MLflow: {self._reason()} (log: {self._log})")
         else:
             logger.warning("MLflow: %s (log: %s)", self._reason(), self._log)
 
