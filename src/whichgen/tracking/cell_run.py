@@ -46,6 +46,7 @@ def _labels(files: CellFiles) -> dict[str, str]:
         "whichgen.seed": str(seed),
         "whichgen.family": str(configuration.get("family", "")),
         "whichgen.data_hash": str(configuration.get("data_hash", "")),
+        "mlflow.note.content": str(configuration.get("summary", "")),
         "mlflow.source.name": "whichgen",
         "mlflow.source.type": "LOCAL",
     }

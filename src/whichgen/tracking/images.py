@@ -1,4 +1,4 @@
-"""Sample grids of a cell as images by step, which MLflow shows under "Model metrics"."""
+"""Sample grids of a cell: by step under MLflow's "Model metrics", and the last as plain files."""
 
 from pathlib import Path
 
@@ -7,7 +7,11 @@ from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 
 def log_images(run: TrackedRun, files: CellFiles) -> None:
-    """Log the previews that are new, and the evaluation's grids where their bytes have changed."""
+    """Log the previews that are new, and the evaluation's grids where their bytes have changed.
+
+    On the page of the curves a cell's many parameters hide an image until it fills the screen; a
+    file is seen at once.
+    """
     logged = run.marks.get("preview_step", -1)
     for step in sorted(step for step in files.previews if step > logged):
         if not _log(run, files.previews[step], "preview", step):
@@ -17,6 +21,7 @@ def log_images(run: TrackedRun, files: CellFiles) -> None:
         digest = file_digest(path)
         if run.marks.get(name) != digest:
             _log(run, path, name, int(files.cell.get("best_step", 0)))
+            run.store.client.log_artifact(run.id, str(path), "grids")
             run.mark(**{name: digest})
 
 

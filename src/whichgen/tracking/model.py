@@ -41,8 +41,10 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
             _save(files.generator, folder, Path(temporary) / "whichgen", run.id, model.model_id)
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-    output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
-    client.log_outputs(run.id, [output])
+    given = run.run.outputs.model_outputs if run.run.outputs else []
+    if model.model_id not in {output.model_id for output in given}:
+        output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
+        client.log_outputs(run.id, [output])
     run.mark(generator=digest, model=model.model_id)
 
 
@@ -53,9 +55,8 @@ def find_or_create_model(run: TrackedRun, tags: dict[str, str]) -> Any:
     for model in known:
         if tags.items() <= model.tags.items():
             return model
-    return client.create_logged_model(
-        *experiments, name="generator", source_run_id=run.id, tags=tags
-    )
+    name = tags["whichgen.cell"].replace("/", "-")  # MLflow allows no slash there
+    return client.create_logged_model(*experiments, name=name, source_run_id=run.id, tags=tags)
 
 
 def _save(generator: Path, folder: Path, code: Path, run_id: str, model_id: str) -> None:
