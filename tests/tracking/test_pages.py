@@ -20,8 +20,6 @@ pytestmark = [
 ]
 EXPERIMENT = "whichgen"
 PATIENCE_MS = 60_000  # of a page, on a busy machine
-    "images => images.filter(image => image.naturalWidth > 0 && image.src.includes(PATH)).length"
-)
 
 
 @dataclass(frozen=True)
@@ -113,8 +111,11 @@ def test_a_cells_curves_and_its_images_are_drawn(pages: Pages) -> None:
 
 def test_the_grids_are_files_to_look_at(pages: Pages) -> None:
     page = pages.open_run("digits/dgn/0", "/artifacts/grids/grid.png")
-    pages.sees("grid_by_type.png")
-    wait_for_image(page, "")
+    pages.sees("grid_by_type.png", "step_00000002.png")
+    wait_for_image(page, "blob:")
+    page.get_by_text("step_00000002.png").first.click()
+    pages.sees("grids/step_00000002.png")
+    wait_for_image(page, "blob:")
 
 
 def test_two_cells_curves_lie_in_one_chart(pages: Pages) -> None:

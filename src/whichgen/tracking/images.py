@@ -1,4 +1,4 @@
-"""Sample grids of a cell: by step under MLflow's "Model metrics", and the last as plain files."""
+"""Sample grids of a cell: as charts under MLflow's "Model metrics", and as plain files."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from whichgen.tracking.tracked_run import TrackedRun, file_digest
 def log_images(run: TrackedRun, files: CellFiles) -> None:
     """Log the previews that are new, and the evaluation's grids where their bytes have changed.
 
-    On the page of the curves a cell's many parameters hide an image until it fills the screen; a
-    file is seen at once.
+    Among the charts MLflow puts all of a run's parameters above an image, and begins at step 0,
+    where there is none; a file is seen at once.
     """
     logged = run.marks.get("preview_step", -1)
     for step in sorted(step for step in files.previews if step > logged):
@@ -21,7 +21,6 @@ def log_images(run: TrackedRun, files: CellFiles) -> None:
         digest = file_digest(path)
         if run.marks.get(name) != digest:
             _log(run, path, name, int(files.cell.get("best_step", 0)))
-            run.store.client.log_artifact(run.id, str(path), "grids")
             run.mark(**{name: digest})
 
 
@@ -34,5 +33,6 @@ def _log(run: TrackedRun, path: Path, key: str, step: int) -> bool:
             image.load()
     except (OSError, SyntaxError):
         return False
+    run.store.client.log_artifact(run.id, str(path), "grids")
     run.store.client.log_image(run.id, image, key=f"by_step/{key}", step=step)
     return True
