@@ -11,8 +11,13 @@ import pytest
 import yaml
 
 from tests.conftest import Project
+from tests.tracking.cell_writer import CellWriter
+from tests.tracking.lossy_proxy import lossy_proxy
 from tests.tracking.mlflow_server import MlflowServer
 from tests.tracking.published import all_points, assert_history_is_whole, everything, runs_of
+from whichgen.tracking.publisher import publish_cell
+from whichgen.tracking.settings import TrackingSettings
+from whichgen.tracking.store import open_store
 
 pytestmark = [
     pytest.mark.slow,
@@ -173,3 +178,52 @@ def wait_for_points(server: MlflowServer, experiment: str) -> dict[str, Any]:
                 return points
         time.sleep(0.2)
     raise TimeoutError("no points arrive")
+
+
+def test_whichever_answer_is_lost_nothing_is_missing_or_doubled(
+    server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BACKOFF_FACTOR", "BACKOFF_JITTER"):
+        monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", "0")
+    server.start()
+    cell = finished_cell(tmp_path)
+    whole = publish(cell, server.uri, "whole")
+    losses = 0
+    for answers in (*range(1, 28), *range(28, 100, 8)):  # the many in the middle are files
+        name = f"after {answers} answers"
+        with lossy_proxy(server.port, answers) as proxy:
+            try:
+                publish(cell, proxy.uri, name)
+            except Exception:
+                losses += 1
+            else:
+                break  # there were enough of them for everything
+            proxy.answers = 1000
+            assert publish(cell, proxy.uri, name) == whole, name
+    assert losses > 27
+
+
+def finished_cell(project: Path) -> CellWriter:
+    cell = CellWriter(project)
+    cell.start()
+    cell.rows(*range(1, 9))
+    cell.preview(2)
+    cell.status("finished")
+    cell.outputs()
+    cell.scores()
+    (cell.folder("06_models") / "generator.safetensors").write_bytes(b"weights")
+    return cell
+
+
+def publish(cell: CellWriter, uri: str, experiment: str) -> tuple[Any, ...]:
+    """Publish the cell; what the experiment then shows, but for the names given by chance."""
+    settings = TrackingSettings(tracking_uri=uri, experiment=experiment)
+    store = open_store(cell.project, settings)
+    publish_cell(store, cell.key)
+    runs = runs_of(store.client, experiment)
+    assert len(runs) == 1
+    models = store.client.search_logged_models([store.experiment_id])
+    assert len(models) == 1
+    said = {(m.key, m.value, m.step, m.timestamp) for m in models[0].metrics}
+    given = [output.step for output in runs[0].outputs.model_outputs]
+    return all_points(store.client, runs[0]), said, given, runs[0].data.params

@@ -49,12 +49,17 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
 
 
 def find_or_create_model(run: TrackedRun, tags: dict[str, str]) -> Any:
-    """The run's model with these tags: a new one, or what is left of a try that was cut short."""
+    """The run's model with these tags: a new one, or what is left of a try that was cut short.
+
+    Where an answer was lost, the request was made again, and there are two: one is removed.
+    """
     client, experiments = run.store.client, [run.store.experiment_id]
     known = client.search_logged_models(experiments, f"source_run_id = '{run.id}'")
-    for model in known:
-        if tags.items() <= model.tags.items():
-            return model
+    same = [model for model in known if tags.items() <= model.tags.items()]
+    for model in same[1:]:
+        client.delete_logged_model(model.model_id)
+    if same:
+        return same[0]
     name = tags["whichgen.cell"].replace("/", "-")  # MLflow allows no slash there
     return client.create_logged_model(*experiments, name=name, source_run_id=run.id, tags=tags)
 
