@@ -121,9 +121,9 @@ def test_the_grids_are_files_to_look_at(pages: Pages) -> None:
 def test_two_cells_curves_lie_in_one_chart(pages: Pages) -> None:
     cells = ("digits/gan/0", "digits/dgn/0")
     ids = json.dumps([pages.runs[name].info.run_id for name in cells], separators=(",", ":"))
-    metric = '"by_step/validation_fd"'
-    experiments = json.dumps([pages.experiment_id])
-    page = pages.open(f"metric?runs={ids}&metric={metric}&experiments={experiments}")
+    metric, experiments = '"by_step/validation_fd"', json.dumps([pages.experiment_id])
+    asked = f"runs={ids}&metric={metric}&plot_metric_keys=[{metric}]&experiments={experiments}"
+    page = pages.open(f"metric?{asked}")
     for name in cells:
         pages.sees(f"{name} (by_step/validation_fd)")
     expect(page.locator(".scatterlayer .js-line")).to_have_count(2)
