@@ -126,7 +126,13 @@ def test_two_cells_curves_lie_in_one_chart(pages: Pages) -> None:
     page = pages.open(f"metric?{asked}")
     for name in cells:
         pages.sees(f"{name} (by_step/validation_fd)")
-    expect(page.locator(".scatterlayer .js-line")).to_have_count(2)
+    page.wait_for_function(
+        """() => new Set(
+            [...document.querySelectorAll('.scatterlayer .js-line')]
+                .filter(line => line.getAttribute('d'))
+                .map(line => getComputedStyle(line).stroke)
+        ).size >= 2"""
+    )  # each in a colour of its own
 
 
 def test_the_models_page_ties_scores_to_data(pages: Pages) -> None:
