@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import copy_project
 from whichgen.cli.project import parameters
 from whichgen.parameters import parse_parameters
+from whichgen.retraining.inputs import present_inputs
+from whichgen.retraining.state import State, save_state
 from whichgen.training.process import only_process
 
 RETRAINING = Path("data/08_reporting/digits/retraining")
@@ -26,10 +28,6 @@ BARE = {"PATH": os.defpath, "HOME": str(Path.home())}
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with an environment, whose digits were last retrained on what is there now."""
-    pytest.importorskip("whichgen.retraining")
-    from whichgen.retraining.inputs import present_inputs
-    from whichgen.retraining.state import State, save_state
-
     folder = copy_project(tmp_path / "project")
     (folder / ".venv").symlink_to(sys.prefix)
     with contextlib.chdir(folder):

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 import yaml
-from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
@@ -151,7 +151,7 @@ def test_a_server_that_is_gone_is_one_warning(
 
 def test_where_tracking_is_required_a_server_that_is_gone_fails_the_run(cell: CellWriter) -> None:
     configure(cell.project, "required")
-    with pytest.raises(KedroCliError, match="MLflow: not published: no answer"):
+    with pytest.raises(click.ClickException, match="MLflow: not published: no answer"):
         run(cell.project, quick_training(cell))
     assert (cell.folder("06_models") / "cell.json").is_file()
 
@@ -166,7 +166,7 @@ def test_off_starts_no_process(cell: CellWriter, monkeypatch: pytest.MonkeyPatch
 
 def test_a_mistake_in_the_settings_stops_the_run_before_it_starts(cell: CellWriter) -> None:
     (cell.project / "conf/base/mlflow.yml").write_text("mode: maybe\n")
-    with pytest.raises(KedroCliError, match=r"conf/base/mlflow\.yml: mode: "):
+    with pytest.raises(click.ClickException, match=r"conf/base/mlflow\.yml: mode: "):
         run(cell.project, quick_training(cell))
 
 

@@ -87,6 +87,40 @@ def test_the_model_is_logged_anew_only_when_its_weights_change(
     assert len(store.client.get_run(run_id).outputs.model_outputs) == 2
 
 
+def test_what_the_cell_scored_is_said_of_its_model_and_data(
+    store: Store, published: tuple[CellWriter, str]
+) -> None:
+    cell, _ = published
+    known = json.loads((cell.live / "config.json").read_text())
+    write(cell.live / "config.json", known | {"data_hash": "d" * 64})
+    cell.scores(fd=1.5)
+    cell.rows(1, 2, 4)
+    run_id = publish_cell(store, cell.key)
+    run = store.client.get_run(run_id)
+    model = store.client.get_logged_model(run.outputs.model_outputs[0].model_id)
+    assert model.name == "digits-gan-0"
+    said = {(m.key, m.value, m.step, m.dataset_name) for m in model.metrics}
+    assert ("score/fd", 1.5, 2, "digits") in said
+    assert ("cost/training_flops", 3e6, 2, "digits") in said
+    assert ("by_step/validation_fd", 5.0, 2, "digits") in said  # for which it was chosen
+    assert "by_step/validation_fd" in run.data.metrics
+    assert len(store.client.get_metric_history(run_id, "by_step/validation_fd")) == 3
+
+
+def test_a_model_whose_upload_was_cut_short_is_completed(
+    store: Store, cell: CellWriter, published: tuple[CellWriter, str]
+) -> None:
+    run = store.client.get_run(publish_cell(store, cell.key))
+    marks = json.loads(run.data.tags["whichgen.published"])
+    del marks["generator"], marks["model"]  # killed before it could remember
+    store.client.set_tag(run.info.run_id, "whichgen.published", json.dumps(marks))
+    assert publish_cell(store, cell.key) == run.info.run_id
+    models = store.client.search_logged_models([store.experiment_id])
+    assert len(models) == 1
+    after = store.client.get_run(run.info.run_id)
+    assert len(after.outputs.model_outputs) == 1
+
+
 @pytest.mark.slow
 def test_the_model_runs_on_its_own_code_in_another_process(
     published: tuple[CellWriter, str], tmp_path: Path

@@ -137,7 +137,54 @@ def test_the_git_revision_and_its_changes_are_tags(store: Store, cell: CellWrite
     tags = store.client.get_run(publish_cell(store, cell.key)).data.tags
     assert tags["mlflow.source.git.commit"] == git("rev-parse", "HEAD")
     assert tags["whichgen.git.dirty"] == "true"
-    assert tags["whichgen.git.read_at"] == "training"
+    assert tags["whichgen.git.read_at"] == "publishing"
+
+
+def test_a_row_waits_for_its_seconds(store: Store, cell: CellWriter) -> None:
+    cell.start()
+    cell.rows(1, 2)
+    timing = (cell.live / "timing.jsonl").read_text()
+    (cell.live / "timing.jsonl").write_text(timing.splitlines()[0] + "\n")
+    run_id = publish_cell(store, cell.key, "live")
+    assert run_id is not None
+    assert points(store, run_id, "by_step/generator_loss") == [(1, 2.0)]
+    (cell.live / "timing.jsonl").write_text(timing)
+    publish_cell(store, cell.key, "live")
+    assert points(store, run_id, "by_step/generator_loss") == [(1, 2.0), (2, 1.0)]
+    assert points(store, run_id, "by_step/seconds") == [(1, 0.1), (2, 0.2)]
+
+
+def test_points_whose_mark_was_lost_are_not_logged_at_other_times(
+    store: Store, cell: CellWriter
+) -> None:
+    cell.start()
+    cell.rows(1, 2)
+    run_id = publish_cell(store, cell.key, "live")
+    assert run_id is not None
+    store.client.delete_tag(run_id, "whichgen.published")
+    cell.start()
+    cell.rows(1, 2, 3)
+    timing = (cell.live / "timing.jsonl").read_text()  # resumed, it took longer
+    (cell.live / "timing.jsonl").write_text(timing.replace("0.2", "0.9"))
+    assert publish_cell(store, cell.key, "live") == run_id
+    assert points(store, run_id, "by_step/seconds") == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
+def test_a_run_that_was_created_twice_is_one_again(store: Store, cell: CellWriter) -> None:
+    cell.start()
+    empty = publish_cell(store, cell.key, "live")
+    assert empty is not None
+    run = store.client.get_run(empty)
+    tags = {name: run.data.tags[name] for name in ("whichgen.cell", "whichgen.configuration")}
+    later = run.info.start_time + 1000
+    store.create_run("twin of an empty run", tags, later)
+    cell.rows(1)
+    run_id = publish_cell(store, cell.key, "live")
+    assert run_id is not None
+    store.create_run("twin of a run with rows", tags, later)
+    assert publish_cell(store, cell.key, "live") == run_id
+    assert [run.info.run_id for run in runs(store)] == [run_id]
+    assert points(store, run_id, "by_step/generator_loss") == [(1, 2.0)]
 
 
 def test_a_failed_cell_ends_as_failed_with_its_error(store: Store, cell: CellWriter) -> None:

@@ -46,7 +46,7 @@ def version_tags(
         "whichgen.scores_and_floors": json.dumps(beside, sort_keys=True),
         "whichgen.verdict": content_hash(evidence.verdict),
         "whichgen.licence": evidence.licence or NOT_STATED,
-        **git_tags(evidence.project, training=False),
+        **git_tags(evidence.project, read_at="publishing"),
     }
 
 

@@ -3,16 +3,24 @@
 import hashlib
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from whichgen.tracking.history import Row, read_live_history, read_table_history
+from whichgen.tracking.history import (
+    Row,
+    read_live_history,
+    read_samples,
+    read_table_history,
+)
+from whichgen.tracking.witness import PROVENANCE, SYSTEM
 
 State = Literal["training", "finished", "failed", "stopped"]
 Moment = Literal["live", "end", "later"]
 Key = tuple[str, str, int]  # dataset, recipe, seed
 
+RAW = Path("data/01_raw")
 MODELS = Path("data/06_models")
 OUTPUTS = Path("data/07_model_output")
 REPORTS = Path("data/08_reporting")
@@ -26,9 +34,13 @@ class CellFiles:
     Attributes:
         state: "stopped" is a training that a signal stopped, or whose process ended in silence.
         configuration: the resolved configuration, None where there is no file of this cell.
+        started_ms: when the configuration was written, in ms since 1970; now, where it was not.
+        provenance: tags that were written down when the training began. system: samples of the
+            machine's load, each with its `time_ms`.
         history: rows with `step`, `flops`, the loss terms…, and `seconds` where known.
         previews: sample grids by training step. grids: the evaluation's, by name.
         cell, measured, scores: the content of the JSON files of those names, {} where missing.
+        written_ms: when the last of these was written.
         dataset_info: the content of the dataset's info.json.
         generator: folder with generator.safetensors and cell.json of a training that went well.
     """
@@ -37,12 +49,16 @@ class CellFiles:
     state: State
     error: str | None = None
     configuration: dict[str, Any] | None = None
+    started_ms: int = field(default=0, compare=False)
+    provenance: dict[str, str] = field(default_factory=dict)
+    system: list[Row] = field(default_factory=list)
     history: list[Row] = field(default_factory=list)
     previews: dict[int, Path] = field(default_factory=dict)
     grids: dict[str, Path] = field(default_factory=dict)
     cell: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+    written_ms: int = 0
     dataset_info: dict[str, Any] = field(default_factory=dict)
     generator: Path | None = None
 
@@ -56,6 +72,12 @@ def cell_path(key: Key) -> Path:
     """The cell's folder among the models and among the outputs."""
     dataset, recipe, seed = key
     return Path(dataset) / recipe / str(seed)
+
+
+def scores_file(key: Key) -> Path:
+    """Where the evaluation writes the cell's scores, in the project."""
+    dataset, recipe, seed = key
+    return REPORTS / dataset / "cells" / recipe / str(seed) / "scores.json"
 
 
 def live_folder(project: Path, key: Key) -> Path:
@@ -98,8 +120,9 @@ def read_cell(project: Path, key: Key, moment: Moment = "later") -> CellFiles:
         "key": key,
         "configuration": configuration or cell.get("configuration"),
         "dataset_info": _json(project / INPUTS / key[0] / "info.json"),
+        "started_ms": _written_ms(folder / "live/config.json") or round(1000 * time.time()),
         "history": read_live_history(folder / "live") if own else read_table_history(folder),
-        "previews": _previews(folder / "live/previews") if own else {},
+        **(_witnessed(folder / "live", status) if own else {}),
     }
     if not cell:
         return CellFiles(state=state or "stopped", error=status.get("error"), **common)
@@ -119,9 +142,8 @@ def content_hash(value: Any) -> str:
 
 def _results(project: Path, key: Key, cell: dict[str, Any]) -> dict[str, Any]:
     """What sampling and evaluation made of this very cell."""
-    folder = project / MODELS / cell_path(key)
-    dataset, recipe, seed = key
-    scores = _json(project / REPORTS / dataset / "cells" / recipe / str(seed) / "scores.json")
+    folder, scored = project / MODELS / cell_path(key), project / scores_file(key)
+    scores = _json(scored)
     stale = scores.get("configuration_hash", cell.get("configuration_hash")) != cell.get(
         "configuration_hash"
     )
@@ -132,6 +154,19 @@ def _results(project: Path, key: Key, cell: dict[str, Any]) -> dict[str, Any]:
         "scores": {} if stale else scores,
         "grids": {} if stale else dict(sorted(grids.items())),
         "generator": folder if usable else None,
+        "written_ms": max(
+            map(_written_ms, (folder / "cell.json", folder / "measured.json", scored))
+        ),
+    }
+
+
+def _witnessed(live: Path, status: dict[str, Any]) -> dict[str, Any]:
+    """What was seen of this training; another one's provenance names another process."""
+    provenance = _json(live / PROVENANCE)
+    return {
+        "previews": _previews(live / "previews"),
+        "provenance": provenance["tags"] if provenance.get("pid") == status.get("pid") else {},
+        "system": read_samples(live / SYSTEM),
     }
 
 
@@ -160,6 +195,11 @@ def _agree(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def _previews(folder: Path) -> dict[int, Path]:
     return {int(path.stem.removeprefix("step_")): path for path in folder.glob("step_*.png")}
+
+
+def _written_ms(path: Path) -> int:
+    """When the file was written last; 0 where there is none."""
+    return path.stat().st_mtime_ns // 1_000_000 if path.is_file() else 0
 
 
 def _any_record(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from whichgen.tracking.cell_files import REPORTS, content_hash, find_cells
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.store import Store, project_lock
-from whichgen.tracking.tracked_run import TrackedRun, file_digest
+from whichgen.tracking.tracked_run import TrackedRun, choose, file_digest
 
 _PARENT = "mlflow.parentRunId"
 _PUBLISHED = (".html", ".md", ".csv", ".json", ".png")
@@ -44,16 +44,15 @@ def publish_comparison(store: Store, dataset: str) -> str | None:
 
 def _find_or_create(store: Store, dataset: str, verdict: dict[str, Any]) -> TrackedRun:
     identity = {"whichgen.comparison": dataset, "whichgen.verdict": content_hash(verdict)}
-    known = store.find_runs(identity)
+    known = choose([TrackedRun(store, run) for run in store.find_runs(identity)])
     if known:
-        return TrackedRun(store, known[0])
+        return known
     tags = identity | {"mlflow.source.name": "whichgen", "mlflow.source.type": "LOCAL"}
     now = round(1000 * time.time())
     return TrackedRun(store, store.create_run(f"comparison {dataset}", tags, now))
 
 
 def _log_verdict(run: TrackedRun, verdict: dict[str, Any]) -> None:
-    now = round(1000 * time.time())
     advice = verdict["recommendation"]
     decisions = {
         f"whichgen.{pair}.{axis}": result["decision"]
@@ -61,7 +60,7 @@ def _log_verdict(run: TrackedRun, verdict: dict[str, Any]) -> None:
         for axis, result in judged["axes"].items()
     }
     run.log(
-        metrics=[(name, value, now, 0) for name, value in _figures(verdict)],
+        metrics=[(name, value, run.start_ms, 0) for name, value in _figures(verdict)],
         params={key: verdict[key] for key in ("dataset", "judge", "images", "budget_flops")},
         tags=decisions
         | {
@@ -69,8 +68,8 @@ def _log_verdict(run: TrackedRun, verdict: dict[str, Any]) -> None:
             "whichgen.information": verdict["information"],
             "whichgen.choice": advice["choice"],
         },
+        marks={"verdict": True},
     )
-    run.mark(verdict=True)
 
 
 def _figures(verdict: dict[str, Any]) -> Iterator[tuple[str, float]]:

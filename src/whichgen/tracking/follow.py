@@ -2,13 +2,13 @@
 
 `python -m whichgen.tracking.follow PROJECT` reads requests, one JSON list a line:
 
-    ["follow", dataset, recipe, seed, stamp]   a training begins: publish it live, every 2 s
-    ["publish", dataset, recipe, seed]         publish this cell at the end
-    ["comparison", dataset]                    publish this comparison and its cells at the end
+    ["follow", dataset, recipe, seed, stamp, command]   a training begins: publish it live
+    ["publish", dataset, recipe, seed]                  publish this cell at the end
+    ["comparison", dataset]                             publish this and its cells at the end
 
 The end is the end of its input: the run closes it, or dies and closes it that way. Then all that
 was named is published and the process ends with exit code 0, or 1 if MLflow did not take it. One
-process serves a whole run, since importing mlflow takes about two seconds of a core.
+process serves a whole run, since importing mlflow takes one to two seconds of a core.
 """
 
 import json
@@ -18,6 +18,8 @@ import queue
 import signal
 import sys
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,35 @@ from whichgen.tracking.comparison_publisher import publish_comparison
 from whichgen.tracking.publisher import publish_cell
 from whichgen.tracking.settings import load_settings
 from whichgen.tracking.store import Store, explain, open_store
+from whichgen.tracking.witness import Witness
 
-PERIOD_SECONDS = 2.0
+PERIOD_SECONDS = 4.0  # a publication takes about 30 ms of a core
+RETRY_SECONDS = 30.0
 _NICENESS = 10
 
 logger = logging.getLogger("whichgen.tracking")
+
+
+@dataclass
+class Training:
+    """A cell that a node of the run trains.
+
+    Attributes:
+        live: the folder that it writes to.
+        stamp: of the status that an earlier training left there; see `status_stamp`.
+        published: the state of its files when they were last published.
+    """
+
+    key: Key
+    live: Path
+    stamp: int
+    witness: Witness
+    published: object = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the files are this training's, and no longer an earlier one's."""
+        return status_stamp(self.live) not in (0, self.stamp)
 
 
 class Follower:
@@ -39,10 +65,10 @@ class Follower:
     def __init__(self, project: Path) -> None:
         self.project = project
         self.store: Store | None = None
-        self.stamps: dict[Key, int] = {}
-        self.cells: dict[Key, object] = {}  # with the state of their files when last published
+        self.trainings: dict[Key, Training] = {}
+        self.cells: set[Key] = set()
         self.comparisons: set[str] = set()
-        self.silent = False
+        self.retry_at = 0.0
 
     def ask(self, request: list[Any]) -> None:
         """Take a request."""
@@ -51,38 +77,46 @@ class Follower:
             self.comparisons.add(dataset)
             return
         key = (dataset, rest[0], int(rest[1]))
-        self.cells[key] = None
+        self.cells.add(key)
         if kind == "follow":
-            self.stamps[key] = int(rest[2])
+            live = live_folder(self.project, key)
+            witness = Witness(self.project, live, command=rest[3])
+            self.trainings[key] = Training(key, live, int(rest[2]), witness)
 
-    def publish_live(self) -> None:
-        """Publish the trainings whose files have changed; after a failure, wait for the end."""
-        if self.silent:
+    def look(self) -> None:
+        """Publish the trainings whose files have changed; after a failure, wait for a while."""
+        self._witness()
+        if time.monotonic() < self.retry_at:
             return
         try:
-            for key, stamp in self.stamps.items():
+            for training in self.trainings.values():
                 store = self._connected()  # mlflow's import goes on while the training starts
-                state = _file_state(live_folder(self.project, key))
-                begun = status_stamp(self.project, key) not in (0, stamp)
-                if begun and state != self.cells[key]:
-                    publish_cell(store, key, "live")
-                    self.cells[key] = state
+                state = _file_state(training.live)
+                if training.begun and state != training.published:
+                    publish_cell(store, training.key, "live")
+                    training.published = state
         except Exception as error:
-            self.silent = True
-            logger.warning("not live: %s; tried again at the end of the run", explain(error))
+            self.retry_at = time.monotonic() + RETRY_SECONDS
+            logger.warning("not live: %s; tried again later", explain(error))
 
     def publish_all(self) -> bool:
         """Publish everything that was asked for; whether MLflow took it."""
+        self._witness()
         try:
             store = self._connected()
-            for key in self.cells:
-                publish_cell(store, key, "end" if key in self.stamps else "later")
-            for dataset in self.comparisons:
+            for key in sorted(self.cells):
+                publish_cell(store, key, "end" if key in self.trainings else "later")
+            for dataset in sorted(self.comparisons):
                 publish_comparison(store, dataset)
         except Exception as error:
             logger.warning("not published: %s; `whichgen sync` publishes it later", explain(error))
             return False
         return True
+
+    def _witness(self) -> None:
+        for training in self.trainings.values():
+            if training.begun:
+                training.witness.look()
 
     def _connected(self) -> Store:
         if self.store is None:
@@ -90,12 +124,12 @@ class Follower:
         return self.store
 
 
-def status_stamp(project: Path, key: Key) -> int:
-    """When live/status.json was written last, in ns; 0 without one.
+def status_stamp(live: Path) -> int:
+    """When status.json in this folder was written last, in ns; 0 without one.
 
     It tells the files of a training that has begun from those that an earlier one left.
     """
-    return _modified_ns(live_folder(project, key) / "status.json")
+    return _modified_ns(live / "status.json")
 
 
 def main(project: Path) -> int:
@@ -116,7 +150,7 @@ def main(project: Path) -> int:
             return 0 if follower.publish_all() else 1
         if line:
             follower.ask(json.loads(line))
-        follower.publish_live()
+        follower.look()
 
 
 def _read(lines: "queue.Queue[str]") -> None:

@@ -3,16 +3,19 @@
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.cli.utils import KedroCliError
+import click
 from kedro.framework.hooks import hook_impl
 
 from whichgen.errors import WhichgenError
+from whichgen.redaction import redact
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,11 @@ def cell_of(inputs: dict[str, Any]) -> tuple[str, str, int]:
             return value.dataset, value.name, value.seed
     record = next(value for name, value in inputs.items() if name.endswith("_cell"))
     return record["dataset"], record["recipe"], record["seed"]
+
+
+def command() -> str:
+    """The command that runs this process, as typed, without passwords in addresses."""
+    return redact(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
 
 
 class TrackingHooks:
@@ -62,14 +70,14 @@ class TrackingHooks:
         try:
             self._mode = load_settings(self._project).mode
         except WhichgenError as error:
-            raise KedroCliError(str(error)) from None
+            raise click.ClickException(str(error)) from None
 
     @hook_impl
     def before_node_run(self, node: Any, inputs: dict[str, Any]) -> None:
         """Tell the tracking process what the node is about to make."""
         if self._mode == "off" or not node.tags & {"train", "score", "report"}:
             return
-        from whichgen.tracking.cell_files import MODELS, REPORTS, cell_path
+        from whichgen.tracking.cell_files import MODELS, REPORTS, cell_path, live_folder
         from whichgen.tracking.follow import status_stamp
 
         if "report" in node.tags:
@@ -78,8 +86,8 @@ class TrackingHooks:
             return
         key = cell_of(inputs)
         if "train" in node.tags:
-            stamp = status_stamp(self._project, key)
-            self._tell(MODELS / cell_path(key), "follow", *key, stamp)
+            stamp = status_stamp(live_folder(self._project, key))
+            self._tell(MODELS / cell_path(key), "follow", *key, stamp, command())
         else:
             self._tell(MODELS / cell_path(key), "publish", *key)
 
@@ -88,18 +96,22 @@ class TrackingHooks:
         """Let the tracking process publish the rest.
 
         Raises:
-            KedroCliError: in the mode "required", if MLflow did not take it.
+            ClickException: in the mode "required", if MLflow did not take it.
         """
         if self._process is None:
             return
+        began = time.monotonic()
         code = self._finish()
         if code is None:
-            logger.info("MLflow: still publishing (log: %s)", self._log)
+            waited = time.monotonic() - began
+            logger.info(
+                "MLflow: still publishing, not waited for after %.1f s (log: %s)", waited, self._log
+            )
         elif code == 0:
             if not self._log.stat().st_size:
                 self._log.unlink()
         elif self._mode == "required":
-            raise KedroCliError(f"MLflow: {self._reason()} (log: {self._log})")
+            raise click.ClickException(f"MLflow: {self._reason()} (log: {self._log})")
         else:
             logger.warning("MLflow: %s (log: %s)", self._reason(), self._log)
 

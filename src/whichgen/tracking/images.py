@@ -1,4 +1,4 @@
-"""Sample grids of a cell as images by step, which MLflow shows under "Model metrics"."""
+"""Sample grids of a cell: as charts under MLflow's "Model metrics", and as plain files."""
 
 from pathlib import Path
 
@@ -7,7 +7,11 @@ from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
 
 def log_images(run: TrackedRun, files: CellFiles) -> None:
-    """Log the previews that are new, and the evaluation's grids where their bytes have changed."""
+    """Log the previews that are new, and the evaluation's grids where their bytes have changed.
+
+    Among the charts MLflow puts all of a run's parameters above an image, and begins at step 0,
+    where there is none; a file is seen at once.
+    """
     logged = run.marks.get("preview_step", -1)
     for step in sorted(step for step in files.previews if step > logged):
         if not _log(run, files.previews[step], "preview", step):
@@ -29,5 +33,6 @@ def _log(run: TrackedRun, path: Path, key: str, step: int) -> bool:
             image.load()
     except (OSError, SyntaxError):
         return False
+    run.store.client.log_artifact(run.id, str(path), "grids")
     run.store.client.log_image(run.id, image, key=f"by_step/{key}", step=step)
     return True

@@ -48,21 +48,34 @@ def log_generator(run: TrackedRun, files: CellFiles) -> None:
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     client = run.store.client
-    model = client.create_logged_model(
-        run.store.experiment_id,
-        name="generator",
-        source_run_id=run.id,
-        tags={"whichgen.cell": files.name},
-    )
+    model = find_or_create_model(run, {"whichgen.cell": files.name, "whichgen.weights": digest})
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary:
         folder = Path(temporary) / "model"
         save_generator(files.generator, folder, run_id=run.id, model_id=model.model_id)
         client.set_logged_model_tags(model.model_id, {MANIFEST_TAG: write_manifest(folder)})
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-    output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
-    client.log_outputs(run.id, [output])
-    run.mark(generator=digest)
+    given = run.run.outputs.model_outputs if run.run.outputs else []
+    if model.model_id not in {output.model_id for output in given}:
+        output = LoggedModelOutput(model.model_id, step=int(files.cell["best_step"]))
+        client.log_outputs(run.id, [output])
+    run.mark(generator=digest, model=model.model_id)
+
+
+def find_or_create_model(run: TrackedRun, tags: dict[str, str]) -> Any:
+    """The run's model with these tags: a new one, or what is left of a try that was cut short.
+
+    Where an answer was lost, the request was made again, and there are two: one is removed.
+    """
+    client, experiments = run.store.client, [run.store.experiment_id]
+    known = client.search_logged_models(experiments, f"source_run_id = '{run.id}'")
+    same = [model for model in known if tags.items() <= model.tags.items()]
+    for model in same[1:]:
+        client.delete_logged_model(model.model_id)
+    if same:
+        return same[0]
+    name = tags["whichgen.cell"].replace("/", "-")  # MLflow allows no slash there
+    return client.create_logged_model(*experiments, name=name, source_run_id=run.id, tags=tags)
 
 
 def save_generator(

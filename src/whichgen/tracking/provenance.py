@@ -1,15 +1,14 @@
-"""Which state of the code a run was published from."""
+"""Which state of the code a run was made from."""
 
 import subprocess
 from pathlib import Path
 
 
-def git_tags(project: Path, *, training: bool) -> dict[str, str]:
+def git_tags(project: Path, *, read_at: str) -> dict[str, str]:
     """The revision checked out in the project and whether files differ from it.
 
     Args:
-        training: whether the training goes on at this moment. If not, the tags speak of the code
-            at the time of publishing, and `whichgen.git.read_at` says so.
+        read_at: "training" or "publishing": of which moment the tags speak.
 
     Returns:
         Tags; none where the project is not under git.
@@ -21,7 +20,7 @@ def git_tags(project: Path, *, training: bool) -> dict[str, str]:
     return {
         "mlflow.source.git.commit": revision,
         "whichgen.git.dirty": str(bool(changes)).lower(),
-        "whichgen.git.read_at": "training" if training else "publishing",
+        "whichgen.git.read_at": read_at,
     }
 
 

@@ -21,7 +21,9 @@ _LIMITS = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
-_BATCH_METRICS, _BATCH_OTHERS, _VALUE_LENGTH = 800, 100, 500
+BATCH_METRICS, _BATCH_OTHERS = 800, 100  # MLflow takes 1000 in a request
+_PARAM_LENGTH, _TAG_LENGTH = 500, 8000  # characters
+Point = tuple[str, float, int, int]  # name, value, time in ms since 1970, step
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,39 @@ class Store:
     def create_run(self, name: str, tags: Mapping[str, str], start_ms: int) -> Any:
         """A new run, in the state "running"."""
         return self.client.create_run(
-            self.experiment_id, start_time=start_ms, tags=texts(tags), run_name=name
+            self.experiment_id, start_time=start_ms, tags=texts(tags, _TAG_LENGTH), run_name=name
         )
 
     def log(
         self,
         run_id: str,
         *,
-        metrics: Iterable[tuple[str, float, int, int]] = (),
+        metrics: Iterable[Point] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Log (name, value, time in ms, step) metrics, parameters and tags, in batches.
+        """Log metrics, parameters and tags, in as few requests as MLflow allows, the tags last.
 
-        Texts are cut to 500 characters.
+        MLflow takes the same point twice without doubling it.
+
+        Args:
+            params, tags: as texts, cut to 500 and to 8000 characters.
+            about: the `model_id`, `dataset_name` and `dataset_digest` that the metrics speak of.
         """
         from mlflow.entities import Metric, Param, RunTag
 
-        points = [Metric(name, value, time, step) for name, value, time, step in metrics]
-        for batch in _batches(points, _BATCH_METRICS):
-            self.client.log_batch(run_id, metrics=batch)
-        pairs = [Param(key, value) for key, value in texts(params or {}).items()]
-        for batch in _batches(pairs, _BATCH_OTHERS):
-            self.client.log_batch(run_id, params=batch)
-        labels = [RunTag(key, value) for key, value in texts(tags or {}).items()]
-        for batch in _batches(labels, _BATCH_OTHERS):
-            self.client.log_batch(run_id, tags=batch)
+        points = [Metric(*point, **(about or {})) for point in metrics]
+        pairs = [Param(key, value) for key, value in texts(params or {}, _PARAM_LENGTH).items()]
+        labels = [RunTag(key, value) for key, value in texts(tags or {}, _TAG_LENGTH).items()]
+        kinds = [
+            list(batches(points, BATCH_METRICS)),
+            list(batches(pairs, _BATCH_OTHERS)),
+            list(batches(labels, _BATCH_OTHERS)),
+        ]
+        for left in range(max(map(len, kinds)), 0, -1):  # the last of each kind go together
+            some = (kind[-left] if left <= len(kind) else [] for kind in kinds)
+            self.client.log_batch(run_id, *some)
 
 
 def open_store(project: Path, settings: TrackingSettings) -> Store:
@@ -134,11 +143,12 @@ def explain(error: BaseException) -> str:
     return redact(next(iter(str(error).splitlines()), type(error).__name__))
 
 
-def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Values as the texts that MLflow takes."""
-    return {key: str(value)[:_VALUE_LENGTH] for key, value in values.items()}
+def texts(values: Mapping[str, Any], length: int) -> dict[str, str]:
+    """Values as the texts that MLflow takes, cut to that many characters."""
+    return {key: str(value)[:length] for key, value in values.items()}
 
 
-def _batches(items: list[Any], size: int) -> Iterator[list[Any]]:
+def batches(items: list[Any], size: int) -> Iterator[list[Any]]:
+    """The items in lists of that size, the last one maybe shorter."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

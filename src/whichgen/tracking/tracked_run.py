@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from whichgen.tracking.store import Store
+from whichgen.tracking.store import Point, Store
 
 MARKS = "whichgen.published"
 
@@ -31,17 +31,35 @@ class TrackedRun:
     def log(
         self,
         *,
-        metrics: Iterable[tuple[str, float, int, int]] = (),
+        metrics: Iterable[Point] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
+        about: Mapping[str, Any] | None = None,
+        marks: Mapping[str, Any] | None = None,
     ) -> None:
-        """See `Store.log`."""
-        self.store.log(self.id, metrics=metrics, params=params, tags=tags)
+        """See `Store.log`; the marks remember that it is logged, in the same request."""
+        self.marks |= marks or {}
+        tags = dict(tags or {}) | ({MARKS: json.dumps(self.marks)} if marks else {})
+        self.store.log(self.id, metrics=metrics, params=params, tags=tags, about=about)
 
     def mark(self, **marks: Any) -> None:
         """Remember that something is logged."""
-        self.marks |= marks
-        self.store.client.set_tag(self.id, MARKS, json.dumps(self.marks))
+        self.log(marks=marks)
+
+
+def choose(runs: Sequence[TrackedRun]) -> TrackedRun | None:
+    """The first of these runs of one thing to which something was logged, or else the first.
+
+    The others to which nothing was logged are removed: where the answer to a request is lost, it
+    is made again, and MLflow has created the run twice.
+    """
+    if not runs:
+        return None
+    chosen = next((run for run in runs if run.marks), runs[0])
+    for run in runs:
+        if run is not chosen and not run.marks:
+            run.store.client.delete_run(run.id)
+    return chosen
 
 
 def file_digest(*paths: Path) -> str:
