@@ -42,7 +42,11 @@ def _packed(project: Path, files: CellFiles) -> dict[str, str]:
     content = info.read_bytes()
     # The record names the data by its hash, and DVC locks it together with the data.
     same = json.loads(content).get("data_hash") == (files.configuration or {}).get("data_hash")
-    if not same or known.get((folder / "info.json").as_posix()) != hashlib.md5(content).hexdigest():
+    if (
+        not same
+        or known.get((folder / "info.json").as_posix())
+        != hashlib.md5(content, usedforsecurity=False).hexdigest()
+    ):
         return {}
     return {path: md5 for path, md5 in known.items() if Path(path).parent == folder and md5}
 
@@ -52,7 +56,9 @@ def _outputs(project: Path, files: CellFiles) -> dict[str, str]:
     paths = [folder / name for name in _OUTPUTS] if files.cell else []
     paths += [scores_file(files.key)] if files.scores else []
     return {
-        path.as_posix(): hashlib.md5((project / path).read_bytes()).hexdigest()
+        path.as_posix(): hashlib.md5(
+            (project / path).read_bytes(), usedforsecurity=False
+        ).hexdigest()
         for path in paths
         if (project / path).is_file()
     }
@@ -61,6 +67,5 @@ def _outputs(project: Path, files: CellFiles) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _yaml(path: Path, changed_ns: int) -> dict[str, Any]:
     """The file's content, read once for each time that it changed: a lock takes a while."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return content or {}
