@@ -93,6 +93,8 @@ def test_what_the_cell_scored_is_said_of_its_model_and_data(
     cell, _ = published
     known = json.loads((cell.live / "config.json").read_text())
     write(cell.live / "config.json", known | {"data_hash": "d" * 64})
+    record = cell.folder("06_models") / "cell.json"
+    write(record, json.loads(record.read_text()) | {"cost": {"training_flops": 3e6}})
     cell.scores(fd=1.5)
     cell.rows(1, 2, 4)
     run_id = publish_cell(store, cell.key)

@@ -42,11 +42,7 @@ def _packed(project: Path, files: CellFiles) -> dict[str, str]:
     content = info.read_bytes()
     # The record names the data by its hash, and DVC locks it together with the data.
     same = json.loads(content).get("data_hash") == (files.configuration or {}).get("data_hash")
-    if (
-        not same
-        or known.get((folder / "info.json").as_posix())
-        != hashlib.md5(content, usedforsecurity=False).hexdigest()
-    ):
+    if not same or known.get((folder / "info.json").as_posix()) != _md5(content):
         return {}
     return {path: md5 for path, md5 in known.items() if Path(path).parent == folder and md5}
 
@@ -56,9 +52,7 @@ def _outputs(project: Path, files: CellFiles) -> dict[str, str]:
     paths = [folder / name for name in _OUTPUTS] if files.cell else []
     paths += [scores_file(files.key)] if files.scores else []
     return {
-        path.as_posix(): hashlib.md5(
-            (project / path).read_bytes(), usedforsecurity=False
-        ).hexdigest()
+        path.as_posix(): _md5((project / path).read_bytes())
         for path in paths
         if (project / path).is_file()
     }
@@ -69,3 +63,8 @@ def _yaml(path: Path, changed_ns: int) -> dict[str, Any]:
     """The file's content, read once for each time that it changed: a lock takes a while."""
     content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return content or {}
+
+
+def _md5(content: bytes) -> str:
+    """DVC's hash."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
