@@ -20,9 +20,9 @@ from whichgen.training.state import TrainingState
 
 SHIPPED = {
     name: GanRecipe.model_validate(recipe)
-    for name, recipe in OmegaConfigLoader(conf_source="conf", **CONFIG_LOADER_ARGS)["parameters"][
-        "recipes"
-    ].items()
+    for name, recipe in sorted(  # Kedro's own order is that of a set
+        OmegaConfigLoader(conf_source="conf", **CONFIG_LOADER_ARGS)["parameters"]["recipes"].items()
+    )
     if recipe["family"] == "gan"
 }
 PAPER = {"brightness": 1.0, "contrast": 1.0, "translation": 0.125, "cutout": 0.5}
