@@ -44,8 +44,8 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
-test: $(STAMP) programs airflow ## all tests
-	$(BIN)/python -m pytest
+test: $(STAMP) programs airflow ## all tests, as many at a time as there are cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-fast: $(STAMP) ## the tests without whole trainings and commands
 	$(BIN)/python -m pytest -m 'not slow'
