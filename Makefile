@@ -44,8 +44,8 @@ compare: $(STAMP) ## train and compare both families on the embedded dataset
 cells-%:
 	dvc --wait-for-lock repro --single-item --glob '$*@$(DATASET)-*' 'evaluate-$*@$(DATASET)-*'
 
-test: $(STAMP) programs airflow ## all tests, as many at a time as there are cores
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+test: $(STAMP) programs airflow ## all tests, one process a core, four at the most
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-fast: $(STAMP) ## the tests without whole trainings and commands
 	$(BIN)/python -m pytest -m 'not slow'
