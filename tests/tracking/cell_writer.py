@@ -74,11 +74,21 @@ class CellWriter:
         image.save(self.live / "previews" / f"step_{step:08d}.png")
 
     def outputs(self, status: str = "ok", error: str | None = None) -> None:
+        dataset, recipe, seed = self.key
         cell = {
+            "dataset": dataset,
+            "recipe": recipe,
+            "seed": seed,
             "status": status,
             "error": error,
             "family": "gan",
             "uses_labels": True,
+            "data": {
+                "channels": 1,
+                "resolution": 8,
+                "labelled": True,
+                "types": {"names": ["0", "1"], "shares": [0.5, 0.5]},
+            },
             "configuration": self.configuration,
             "configuration_hash": "c0ffee",
             "cost": {"training_flops": 3e6, "steps": 3},
