@@ -24,7 +24,7 @@ _CODE = (
     "errors.py",
     "grids.py",
     "networks",
-    "parameters.py",
+    "parameters",
     "serving.py",
 )  # of whichgen: what a generator needs to run and to be served
 _PATIENCE = {  # of whoever waits for a model: a client left alone tries for minutes
