@@ -12,7 +12,7 @@ DATASET ?= digits
 # Families trained side by side: two where a run has one thread (threads in the dataset's file).
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
-.PHONY: help compare test test-fast lint programs ui viz bench bench-stream gpu-check kill-test clean
+.PHONY: help compare test test-fast lint programs ui viz bench bench-stream gpu-check kill-test tune clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,14 @@ gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a sh
 
 kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
 	$(BIN)/python benchmarks/kills.py --kills 100
+
+# The file's own dataset and number of trials, unless given: make tune DATASET=fashion_mnist TRIALS=8
+# By exp run, which alone can change them for a run. The shell is replaced, so that a signal arrives.
+GIVEN = $(filter command environment,$(firstword $(origin $(1))))
+tune: $(STAMP) ## try values for each recipe on validation, as many for one as for the other; goes on
+	exec dvc exp run benchmarks/dvc.yaml \
+	  $(if $(call GIVEN,DATASET),-S benchmarks/tuning.yml:dataset=$(DATASET)) \
+	  $(if $(call GIVEN,TRIALS),-S benchmarks/tuning.yml:trials=$(TRIALS))
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \
