@@ -114,7 +114,7 @@ def summary(trials: pd.DataFrame, keys: list[str]) -> dict[str, Any]:
     counts = {"trials": len(trials), "failed": int((trials["state"] == "failed").sum())}
     if counts["failed"] == counts["trials"]:
         return counts
-    best = json.loads(trials.loc[trials["validation_fd"].idxmin()].to_json())
+    best = trials.to_dict("records")[int(trials["validation_fd"].argmin())]
     figures = ("trial", "validation_fd", "validation_coverage", "steps")
     return counts | {name: best[name] for name in figures} | {"values": {k: best[k] for k in keys}}
 
@@ -126,7 +126,9 @@ def page(trials: pd.DataFrame, best: Mapping[str, Any], recipe_file: Path) -> st
     lines = [table([name.split(".")[-1] for name in ranked.columns], rows), ""]
     if "values" not in best:
         return "\n".join([*lines, "Every trial failed: widen the space, or lower its rates."])
-    changes = yaml.safe_dump({"recipes": {recipe_file.stem: nested(best["values"])}})
+    changes = yaml.safe_dump(
+        {"recipes": {recipe_file.stem: nested(best["values"])}}, default_flow_style=None
+    )
     return "\n".join([*lines, f"Best: trial {best['trial']}. In {recipe_file}:", "", changes])
 
 

@@ -1,7 +1,15 @@
 """Which spaces are refused, and that an interrupted study is the unbroken one."""
 
+import json
+import os
 import re
+import shutil
+import signal
+import sqlite3
+import time
+from contextlib import closing
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -9,6 +17,7 @@ from benchmarks.cells import ROOT
 from benchmarks.tune import page, summary
 from benchmarks.tuning_plan import NAME, Choices, Range, read_tuning, shipped_values
 from benchmarks.tuning_study import Outcome, TrialStudy
+from tests.conftest import BIN, Project
 from whichgen.errors import WhichgenError
 
 SPACE = {
@@ -177,3 +186,61 @@ def test_the_page_ranks_the_trials_and_its_values_can_be_written_into_the_recipe
     written = yaml.safe_load(text.split("gan.yml:\n")[1])["recipes"]["gan"]
     assert written["training"]["rate"] == best["values"]["training.rate"]
     assert written["generator"]["latent"] == best["values"]["generator.latent"]
+
+
+@pytest.fixture
+def repository(trained_project, tmp_path):
+    """A repository with data and judge, as DVC knows them, and a small plan."""
+    shutil.copytree(trained_project.folder, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    plan = yaml.safe_load((ROOT / NAME).read_text())
+    plan |= {"budgets": {"digits": 2e10}, "seeds": [900]}
+    project.path(NAME).write_text(yaml.safe_dump(plan))
+    for command in (
+        ("git", "init", "-q"),
+        ("git", "config", "user.email", "test@example.org"),
+        ("git", "config", "user.name", "test"),
+        ("dvc", "commit", "-q", "-f", "data@digits", "extractor@digits"),
+        ("git", "add", "-A"),
+        ("git", "commit", "-qm", "start"),
+    ):
+        project.run(*command)
+    return project
+
+
+def trials_begun(project):
+    file = project.path("benchmarks/results/tuning/digits/gan.db")
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as study:
+            return study.execute("SELECT COUNT(*) FROM trials").fetchone()[0]
+    except sqlite3.OperationalError:  # not there, or just being made
+        return 0
+
+
+@pytest.mark.slow
+def test_make_tune_goes_on_after_a_kill_with_equally_many_trials_for_each_family(repository):
+    stamp = BIN.parent / ".whichgen-installed"  # the environment is there already
+    command = ("make", "tune", "TRIALS=2", f"VENV={BIN.parent}", f"--old-file={stamp}")
+    process = repository.start(*command)
+    while trials_begun(repository) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    done = repository.run(*command)
+    assert "gan on digits: 1 of 2 trials are there" in done.stdout
+    for family in ("gan", "dgn"):
+        folder = repository.path(f"benchmarks/tuning/digits/{family}")
+        table = pd.read_csv(folder / "trials.csv")
+        assert list(table["trial"]) == [1, 2]
+        assert list(table["state"]) == ["ok", "ok"]
+        best = json.loads((folder / "best.json").read_text())
+        assert best["validation_fd"] == table["validation_fd"].min() > 0
+        assert f"Best: trial {best['trial']}." in done.stdout
+        assert not repository.path(f"data/06_models/digits/{family}/900").exists()
+    assert yaml.safe_load(repository.path(NAME).read_text())["trials"] == 2
+    again = repository.run("dvc", "repro", "benchmarks/dvc.yaml").stdout
+    assert "Running stage" not in again
+    experiments = repository.run("dvc", "exp", "show", "--csv").stdout
+    assert f"{best['validation_fd']:.4f}"[:5] in experiments
