@@ -73,8 +73,8 @@ def identity(tuning: Tuning, recipe: str, parameters: Parameters) -> str:
         with ReusingSession.create(ROOT, runtime_params=changes) as session:
             session.run(pipeline_names=["extractor"])
     decides = {
-        **tuning.model_dump(mode="json", exclude={"trials", "spaces", "budgets"}),
-        "space": tuning.spaces[recipe].copy(),
+        **tuning.model_dump(mode="json", include={"dataset", "seeds", "seed"}),
+        "space": {key: space.model_dump() for key, space in tuning.spaces[recipe].items()},
         "budget": tuning.budgets[tuning.dataset],
         "recipe": parameters.recipes[recipe].model_dump(mode="json"),
         "trunk": parameters.datasets[tuning.dataset].trunk.model_dump(mode="json"),
@@ -82,8 +82,7 @@ def identity(tuning: Tuning, recipe: str, parameters: Parameters) -> str:
         "extractor_hash": json.loads(card.read_text())["extractor_hash"],
         "code": code_hash(),
     }
-    text = json.dumps(decides, sort_keys=True, default=lambda part: part.model_dump(mode="json"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def tune(tuning: Tuning, recipe: str, parameters: Parameters) -> pd.DataFrame:
@@ -100,10 +99,11 @@ def tune(tuning: Tuning, recipe: str, parameters: Parameters) -> pd.DataFrame:
         there, title = len(study.finished()), f"{recipe} on {tuning.dataset}"
         print(f"{title}: {there} of {tuning.trials} trials are there", flush=True)
         for done in study.run(tuning.trials, partial(train_trial, tuning, recipe)):
-            last = study.table(done)["validation_fd"]
+            distances = study.table(done)["validation_fd"]
             print(
-                f"{title}, trial {done} of {tuning.trials}: validation FD {last.iloc[-1]:.3g}, "
-                f"best {last.min():.3g}; kept in {path.relative_to(ROOT)}",
+                f"{title}, trial {done} of {tuning.trials}: validation FD "
+                f"{_cell(distances.iloc[-1])}, best {_cell(distances.min())}; "
+                f"kept in {path.relative_to(ROOT)}",
                 flush=True,
             )
         return study.table(tuning.trials)
@@ -134,7 +134,7 @@ def page(trials: pd.DataFrame, best: Mapping[str, Any], recipe_file: Path) -> st
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}" if math.isfinite(value) else "–"
+        return f"{value:.4g}" if math.isfinite(value) else "none"
     return str(value)
 
 
