@@ -78,11 +78,10 @@ gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a sh
 kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
 	$(BIN)/python benchmarks/kills.py --kills 100
 
-# The file's own dataset and number of trials, unless given: make tune DATASET=fashion_mnist TRIALS=8
-# By exp run, which alone can change them for a run. The shell is replaced, so that a signal arrives.
+# As benchmarks/tuning.yml says, but for what is given: make tune DATASET=fashion_mnist TRIALS=8
 GIVEN = $(filter command environment,$(firstword $(origin $(1))))
 tune: $(STAMP) ## try values for each recipe on validation, as many for one as for the other; goes on
-	exec dvc exp run benchmarks/dvc.yaml \
+	dvc exp run benchmarks/dvc.yaml \
 	  $(if $(call GIVEN,DATASET),-S benchmarks/tuning.yml:dataset=$(DATASET)) \
 	  $(if $(call GIVEN,TRIALS),-S benchmarks/tuning.yml:trials=$(TRIALS))
 
