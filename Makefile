@@ -15,7 +15,7 @@ DATASET ?= digits
 JOBS ?= $(if $(filter digits,$(DATASET)),2,1)
 
 .PHONY: help compare test test-fast lint audit programs site-cache airflow ui viz bench bench-stream bench-serving \
-  retraining-week gpu-check kill-test clean
+  retraining-week gpu-check kill-test tune clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -106,6 +106,13 @@ gpu-check: $(STAMP) ## on a machine with a GPU: parity with the CPU, speed, a sh
 
 kill-test: $(STAMP) ## kill a training of each family a hundred times and compare the ends
 	$(BIN)/python benchmarks/kills.py --kills 100
+
+# As benchmarks/tuning.yml says, but for what is given: make tune DATASET=fashion_mnist TRIALS=8
+GIVEN = $(filter command environment,$(firstword $(origin $(1))))
+tune: $(STAMP) ## try values for each recipe on validation, as many for one as for the other; goes on
+	dvc exp run benchmarks/dvc.yaml \
+	  $(if $(call GIVEN,DATASET),-S benchmarks/tuning.yml:dataset=$(DATASET)) \
+	  $(if $(call GIVEN,TRIALS),-S benchmarks/tuning.yml:trials=$(TRIALS))
 
 clean: ## remove everything that a run made; raw data, environment and DVC's cache stay
 	rm -rf data/03_primary/* data/04_feature/* data/05_model_input/* data/06_models/* \

@@ -17,8 +17,8 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
+from benchmarks.cells import ROOT, in_project, looks, trained_cell
 from benchmarks.markdown import figure, table
-from benchmarks.trials import ROOT, in_project, looks, trained_cell
 from whichgen.grids import Pixels, image_grid, png_bytes
 from whichgen.parameters import parse_recipes
 

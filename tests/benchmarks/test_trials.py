@@ -8,7 +8,7 @@ import yaml
 from kedro.config import OmegaConfigLoader
 
 from benchmarks import article
-from benchmarks.trials import ROOT, nested
+from benchmarks.cells import ROOT, nested
 from whichgen.parameters import parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
 

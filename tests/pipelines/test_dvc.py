@@ -47,7 +47,7 @@ def compared(tmp_path_factory):
 
 
 def changed_stages(project):
-    return set(json.loads(project.run("dvc", "status", "--json").stdout))
+    return set(json.loads(project.run("dvc", "status", "--json", "dvc.yaml").stdout))
 
 
 def test_the_whole_grid_is_compared(compared):
