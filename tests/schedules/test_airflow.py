@@ -52,6 +52,7 @@ def airflow(environment: dict[str, str], *command: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        timeout=300,  # a task that fails would be tried again after ten minutes
     )
     assert ended.returncode == 0, ended.stdout
     return ended.stdout
