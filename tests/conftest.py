@@ -36,7 +36,7 @@ def find_program(*names: str) -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or another one on the path."""
     found = find_program("chromium", "chromium-browser")

@@ -1,6 +1,7 @@
 """Which images a step sees, as a function of (seed, step) alone: a resumed run sees the same."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -10,6 +11,9 @@ from whichgen.training.devices import send
 from whichgen.training.distributed import ALONE, World
 from whichgen.training.packed import Images
 from whichgen.training.seeding import stream
+
+Choose = Callable[[int, int], Tensor]
+"""Step, batch → indices."""
 
 
 class EpochOrder:
@@ -85,18 +89,16 @@ class TypedBatches:
         return torch.stack([members[order.at(step, per_type)] for members, order in pairs])
 
 
-def _drawing(
-    images: Images, choose: Callable[[int, int], Tensor]
-) -> Callable[[int, int], tuple[Tensor, Tensor]]:
+def _drawing(images: Images, choose: Choose) -> Callable[[int, int], tuple[Tensor, Tensor]]:
     """Step, batch → indices, and images where they rest or in pinned memory."""
-    if not isinstance(images, Tensor):
-        return Ahead(choose, images.read)
+    if isinstance(images, Tensor):
+        return partial(_draw, images, choose)
+    return Ahead(choose, images.read)
 
-    def draw(step: int, batch: int) -> tuple[Tensor, Tensor]:
-        index = choose(step, batch)
-        return index, rows(images, index)
 
-    return draw
+def _draw(images: Tensor, choose: Choose, step: int, batch: int) -> tuple[Tensor, Tensor]:
+    index = choose(step, batch)
+    return index, rows(images, index)
 
 
 def take(images: Images, index: Tensor) -> Tensor:
