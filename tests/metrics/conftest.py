@@ -11,6 +11,13 @@ from hypothesis import settings
 from whichgen.sources.digits import load as load_digits
 from whichgen.training.classifier import fit_classifier
 
+
+@pytest.fixture(autouse=True)
+def subnormal_numbers() -> None:
+    """Hypothesis draws them; a training that ran before in this process flushes them to zero."""
+    torch.set_flush_denormal(False)
+
+
 settings.register_profile("whichgen", deadline=None, derandomize=True)
 settings.load_profile("whichgen")
 

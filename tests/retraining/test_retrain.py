@@ -103,8 +103,8 @@ def free_port():
 def mlflow_server(project, address):
     """A tracking server over the project's database."""
     port = address.rpartition(":")[2]
-    server = project.start(
-        "mlflow", "server", "--backend-store-uri", f"sqlite:///{project.path('mlflow.db')}",
+    server = project.start(  # into a file: nobody reads a pipe, and a full one would stop it
+        "sh", "-c", 'exec "$0" "$@" > server.log 2>&1', "mlflow", "server", "--backend-store-uri", f"sqlite:///{project.path('mlflow.db')}",
         "--artifacts-destination", str(project.path("mlartifacts")), "--host", "127.0.0.1",
         "--port", port, "--workers", "1", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
     )  # fmt: skip
