@@ -11,15 +11,14 @@ from hypothesis import settings
 from whichgen.sources.digits import load as load_digits
 from whichgen.training.classifier import fit_classifier
 
+settings.register_profile("whichgen", deadline=None, derandomize=True)
+settings.load_profile("whichgen")
+
 
 @pytest.fixture(autouse=True)
 def subnormal_numbers() -> None:
     """Hypothesis draws them; a training that ran before in this process flushes them to zero."""
     torch.set_flush_denormal(False)
-
-
-settings.register_profile("whichgen", deadline=None, derandomize=True)
-settings.load_profile("whichgen")
 
 
 @pytest.fixture(scope="session")
