@@ -15,13 +15,15 @@ class Client:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def call(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    def call(
+        self, method: str, path: str, body: str | None = None, kind: str = "application/json"
+    ) -> tuple[int, bytes]:
         """Status and content of the answer.
 
         Raises:
             OSError, http.client.HTTPException: if there is none.
         """
-        self._connection.request(method, path, body, {"Content-Type": "application/json"})
+        self._connection.request(method, path, body, {"Content-Type": kind})
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 

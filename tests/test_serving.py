@@ -57,6 +57,11 @@ def test_a_row_that_cannot_be_answered_is_named_with_its_reason(change, said):
         wishes({"n": 1, "seed": 0}, {"n": 1, "seed": 0} | change)
 
 
+def test_columns_that_are_not_known_are_named():
+    with pytest.raises(ValueError, match="column truncaton, 0: unknown; known are n, seed, type, "):
+        read_wishes(pd.DataFrame({"n": [1], "truncaton": [0.5], 0: [1]}), 3, 10)
+
+
 def test_no_row_and_too_many_rows_are_refused():
     with pytest.raises(ValueError, match="no rows"):
         wishes()

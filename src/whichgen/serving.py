@@ -65,6 +65,9 @@ def read_wishes(rows: "pd.DataFrame", n_types: int, limit: int) -> list[Wish]:
     """
     if rows.empty:
         raise ValueError("no rows: give at least one, with the columns n and seed")
+    unknown = [str(name) for name in rows.columns if name not in COLUMNS]
+    if unknown:
+        raise ValueError(f"column {', '.join(unknown)}: unknown; known are {', '.join(COLUMNS)}")
     if len(rows) > limit:
         raise ValueError(f"{len(rows)} rows, and a request may ask for {limit} images")
     wishes = []

@@ -113,6 +113,7 @@ def test_rows_of_one_request_and_pictures(server: Server, cell: Path) -> None:
         ([{"n": 1, "seed": 0, "type": 3}], {}, "type: 3 is not a whole number from -1 to 2"),
         ([{"n": 1, "seed": 0, "type": "a"}], {}, "type: 'a'"),
         ([{"n": 1, "seed": 0, "truncation": 0}], {}, "truncation: 0 "),
+        ([{"n": 1, "seed": 0, "truncaton": 0.5}], {}, "column truncaton: unknown; known are n, s"),
         ([{"n": 1, "seed": 0}], {"params": {"encoding": "gif"}}, "'gif' is not one of array, png"),
         ([{"n": 1, "seed": 0}], {"params": 3}, "Parameters must be a dictionary"),
     ],
@@ -124,18 +125,32 @@ def test_a_bad_request_gets_400_and_the_reason(
     assert (status, said in answer["message"]) == (400, True), answer
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("json", '{"dataframe_split": {"columns": ["n", "seed"], "data": [[2, 7]]}}'),
+        ("json", '{"inputs": {"n": [2], "seed": [7]}}'),
+        ("json", '{"instances": [{"n": 2, "seed": 7}]}'),
+        ("csv", "n,seed\n2,7\n"),
+    ],
+)
+def test_rows_come_in_all_of_mlflows_forms(
+    server: Server, cell: Path, kind: str, body: str
+) -> None:
+    type_ = {"json": "application/json", "csv": "text/csv"}[kind]
+    with Client(server.port) as client:
+        status, content = client.call("POST", "/invocations", body, type_)
+    assert status == 200, content
+    images = expected(cell, n=2, seed=7)
+    assert json.loads(content) == {"predictions": images.tolist()}
+
+
 @pytest.mark.parametrize("body", ["{nonsense", "[]", "3", "{}", '{"rows": []}', ""])
 def test_what_is_no_request_gets_400(server: Server, body: str) -> None:
     with Client(server.port) as client:
         status, content = client.call("POST", "/invocations", body)
     assert status == 400
     assert "nput" in json.loads(content)["message"]
-
-
-def test_a_column_that_the_model_does_not_know_is_left_out_by_mlflow(server: Server) -> None:
-    """Not ours to refuse: it never reaches the model. docs/serving.md warns of it."""
-    row = {"n": 1, "seed": 0}
-    assert ask(server, row | {"truncaton": 0.5}) == ask(server, row)
 
 
 def test_the_benchmark_counts_what_is_lost_and_what_is_wrong(server: Server, cell: Path) -> None:

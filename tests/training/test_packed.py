@@ -2,8 +2,10 @@
 
 import copy
 import gc
+import os
 import pickle
 import signal
+import sys
 import threading
 import time
 
@@ -199,3 +201,13 @@ def test_the_next_steps_are_read_ahead_and_a_jump_begins_anew():
     assert ahead(51, 7) == (357, -357)
     del ahead
     wait_for_no_thread()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux")
+def test_reading_gives_way_to_the_step():
+    def niceness(_: int = 0) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    assert Ahead(lambda step: step, niceness)(0)[1] == min(19, before + 10)
+    assert niceness() == before

@@ -80,8 +80,5 @@ def _register(project: Path) -> None:
     run_id = publish_cell(store, KEY)
     model_id = store.client.get_run(run_id).outputs.model_outputs[0].model_id
     store.client.create_registered_model("whichgen-digits")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", uri)  # where MLflow looks the model up
-        store.client.create_model_version(
-            "whichgen-digits", f"models:/{model_id}", run_id=run_id, model_id=model_id
-        )
+    location = store.client.get_logged_model(model_id).artifact_location
+    store.client.create_model_version("whichgen-digits", location, run_id=run_id, model_id=model_id)

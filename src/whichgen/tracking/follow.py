@@ -91,6 +91,7 @@ class Follower:
         try:
             for training in self.trainings.values():
                 store = self._connected()  # mlflow's import goes on while the training starts
+                self._witness()
                 state = _file_state(training.live)
                 if training.begun and state != training.published:
                     publish_cell(store, training.key, "live")

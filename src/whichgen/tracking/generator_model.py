@@ -30,11 +30,12 @@ class GeneratorModel(PythonModel):
         self.generator = load_generator(Path(context.artifacts["weights"]).parent)
 
     def predict(
-        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self, context: Any, model_input: Any, params: dict[str, Any] | None = None
     ) -> npt.NDArray[np.uint8] | list[str]:
         """The rows' images one after the other, (sum of n, C, H, W) uint8, or encoded.
 
         Args:
+            model_input: the rows, a DataFrame or what makes one: lists by column.
             params: `encoding`, a name of `serving.ENCODINGS`; "array" if it is not given.
 
         Raises:
@@ -44,7 +45,7 @@ class GeneratorModel(PythonModel):
 
         try:
             encode = encoder((params or {}).get("encoding", "array"))
-            wishes = read_wishes(model_input, self.generator.n_types, self.limit)
+            wishes = read_wishes(pd.DataFrame(model_input), self.generator.n_types, self.limit)
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from None
         return encode(np.concatenate([self._draw(wish) for wish in wishes]))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from whichgen.errors import WhichgenError
-from whichgen.serving import COLUMNS
 from whichgen.tracking.cell_files import CellFiles
 from whichgen.tracking.manifest import MANIFEST_TAG, write_manifest
 from whichgen.tracking.settings import load_settings, tracking_uri
@@ -116,14 +115,15 @@ def fetch_generator(project: Path, uri: str) -> Path:
     """
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
-    import mlflow
+    from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    mlflow.set_tracking_uri(tracking_uri(project, load_settings(project)))
+    store = tracking_uri(project, load_settings(project))
     try:
-        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri)) / "artifacts"
+        fetched = download_artifacts(artifact_uri=uri, tracking_uri=store, registry_uri=store)
     except (MlflowException, OSError) as error:
         raise WhichgenError(f"{uri}: {explain(error)}") from error
+    folder = Path(fetched) / "artifacts"
     if not all((folder / file).is_file() for file in _FILES.values()):
         raise WhichgenError(
             f"{uri}: not a model of whichgen: it holds no {', '.join(_FILES.values())}"
@@ -144,14 +144,15 @@ def _metadata(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _signature() -> Any:
-    """Columns of any type: MLflow would turn 1.5 into 1 and "5" into 5; `serving` refuses them."""
+    """Of answers and parameters alone: rows that it described MLflow would change before the model
+    sees them, 1.5 to 1 and "5" to 5, and drop columns that it does not name. `serving` checks them.
+    """
     import numpy as np
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-    from mlflow.types.schema import AnyType, DataType
+    from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.types.schema import DataType
 
     return ModelSignature(
-        inputs=Schema([ColSpec(AnyType(), name, required=False) for name in COLUMNS]),
         outputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, -1, -1, -1))]),
         params=ParamSchema([ParamSpec("encoding", DataType.string, "array")]),
     )
