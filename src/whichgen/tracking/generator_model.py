@@ -30,12 +30,12 @@ class GeneratorModel(PythonModel):
         self.generator = load_generator(Path(context.artifacts["weights"]).parent)
 
     def predict(
-        self, context: Any, model_input: Any, params: dict[str, Any] | None = None
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> npt.NDArray[np.uint8] | list[str]:
         """The rows' images one after the other, (sum of n, C, H, W) uint8, or encoded.
 
         Args:
-            model_input: the rows, a DataFrame or what makes one: lists by column.
+            model_input: the rows; from a server also what makes a DataFrame, lists by column.
             params: `encoding`, a name of `serving.ENCODINGS`; "array" if it is not given.
 
         Raises:
