@@ -1,7 +1,7 @@
 """From a recipe, or a trained cell's files, to its networks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from whichgen.errors import WhichgenError
 from whichgen.networks.discriminators import Discriminator
 from whichgen.networks.generators import Generator
-from whichgen.networks.modalities import Modality, modality_of
+from whichgen.networks.modalities import modality_of
 from whichgen.networks.packing import PackedDiscriminator
 from whichgen.networks.stems import SharedStem, StemSet
 from whichgen.parameters import DgnRecipe, DiscriminatorOptions, GanRecipe, GeneratorOptions, Trunk
@@ -26,7 +26,7 @@ def build_generator(recipe: GanRecipe | DgnRecipe, trunk: Trunk, info: dict[str,
     """
     is_set, modality = recipe.family == "dgn", modality_of(info)
     shares = info["types"]["shares"] if is_set or info["labelled"] else []
-    generator: Generator = _named(recipe.generator, modality).build(
+    generator: Generator = _named(recipe.generator, modality.generators).build(
         modality.generators,
         "generator",
         latent=recipe.generator.latent,
@@ -56,7 +56,7 @@ def build_discriminator(
             f"discriminator.pack: {pack} samples of one batch are of different types; "
             "packs are for data without labels, use 1 here"
         )
-    discriminator: Discriminator = _named(recipe.discriminator, modality).build(
+    discriminator: Discriminator = _named(recipe.discriminator, modality.discriminators).build(
         modality.discriminators,
         "discriminator",
         n_types=n_types,
@@ -77,7 +77,7 @@ def with_networks(recipe: GanRecipe | DgnRecipe, info: Mapping[str, Any]) -> Gan
     changed: dict[str, GeneratorOptions | DiscriminatorOptions] = {}
     for key, allowed in parts.items():
         if hasattr(recipe, key):
-            changed[key] = _named(getattr(recipe, key), modality)
+            changed[key] = _named(getattr(recipe, key), allowed)
             if changed[key].name not in allowed:
                 raise WhichgenError(
                     f"{key}.name: '{changed[key].name}' is no network for {modality.form.noun}s; "
@@ -86,11 +86,11 @@ def with_networks(recipe: GanRecipe | DgnRecipe, info: Mapping[str, Any]) -> Gan
     return recipe.model_copy(update=changed)
 
 
-def _named(options: Options, modality: Modality) -> Options:
-    """The same, by the modality's standard network where the recipe does not name one."""
+def _named(options: Options, allowed: Iterable[str]) -> Options:
+    """The same, by the first network that is allowed where the recipe does not name one."""
     if "name" in options.model_fields_set:
         return options
-    return options.model_copy(update={"name": modality.standard})
+    return options.model_copy(update={"name": next(iter(allowed))})
 
 
 def rebuild_generator(record: dict[str, Any], weights: dict[str, Tensor]) -> Generator:

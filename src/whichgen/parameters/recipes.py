@@ -10,7 +10,7 @@ from whichgen.parameters.kinds import Component, Count, Decay, Positive, Share, 
 class GeneratorOptions(Component):
     """A generator of the dataset's modality, the dimension of its latent, and its options.
 
-    Where no name is given it is the modality's standard network: see `networks.build.named`.
+    Where no name is given it is the first of the modality's: see `networks.with_networks`.
     """
 
     name: str = "convolutional"

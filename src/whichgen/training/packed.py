@@ -17,7 +17,10 @@ from whichgen.errors import WhichgenError
 from whichgen.training.devices import available_memory
 
 Rest = Literal["auto", "memory", "stream"]
-DTYPES = {"U8": torch.uint8, "F32": torch.float32}  # as safetensors names them
+DTYPES = {  # as safetensors names them
+    "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16, "I32": torch.int32,
+    "I64": torch.int64, "F16": torch.float16, "F32": torch.float32, "F64": torch.float64,
+}  # fmt: skip
 SHARE = 0.5  # of the memory available, that resting images may take
 
 logger = logging.getLogger(__name__)

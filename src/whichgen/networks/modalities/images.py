@@ -25,7 +25,6 @@ class Images(Modality):
     discriminators = MappingProxyType(
         {"convolutional": convolutional_discriminator, "article": article_discriminator}
     )
-    standard = "convolutional"
     corruptions = MappingProxyType(
         {
             "noise": ((0.0, 0.1, 0.2, 0.4), add_noise),

@@ -27,15 +27,14 @@ class Modality(ABC):
 
     Attributes:
         form: how they are stored.
-        generators, discriminators: the networks that a recipe may name, called with `sizes()`.
-            standard: the one of a recipe that names none.
+        generators, discriminators: the networks that a recipe may name, called with `sizes()`; the
+            first one is that of a recipe that names none.
         corruptions: by which a judge is tried: levels, of which the first is 0, and what spoils.
         external_judges: the judges from elsewhere that take such samples.
     """
 
     generators: ClassVar[Mapping[str, Callable[..., Any]]]
     discriminators: ClassVar[Mapping[str, Callable[..., Any]]]
-    standard: ClassVar[str]
     corruptions: Mapping[str, tuple[tuple[float, ...], Corruption]]
     external_judges: ClassVar[tuple[str, ...]] = ()
 

@@ -20,7 +20,6 @@ class Points(Modality):
 
     generators = MappingProxyType({"multilayer": multilayer_generator})
     discriminators = MappingProxyType({"multilayer": multilayer_discriminator})
-    standard = "multilayer"
 
     def __init__(self, form: Form) -> None:
         super().__init__(form)

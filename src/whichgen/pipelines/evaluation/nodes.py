@@ -121,7 +121,7 @@ def score_cell(
     `second` holds the scores and floors of the second judge, None where there is none. `gated`
     says of each judge whether it passed its gates; the name of one that did not says so too.
     """
-    from whichgen.evaluation import score_features, score_second
+    from whichgen.evaluation import score_features, score_modes, score_second
     from whichgen.judges import distance_name
     from whichgen.training.progress import PartsReport
 
@@ -145,7 +145,7 @@ def score_cell(
                 "floors": second_floors,
             }
         typed = cell["family"] == "dgn" or info["labelled"]
-        return record | score_features(
+        scored = score_features(
             fake=features["features"].numpy(),
             asked=samples["types"].numpy() if typed else None,
             recognised=features["recognised"].numpy(),
@@ -153,6 +153,10 @@ def score_cell(
             n_types=len(info["types"]["names"]),
             told=report,
         )
+        if "modes" in info:
+            found = score_modes(samples["images"].numpy(), info["modes"], report)
+            scored |= {name: scored[name] | values for name, values in found.items()}
+        return record | scored
 
 
 def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:

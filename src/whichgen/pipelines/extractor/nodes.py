@@ -163,10 +163,10 @@ def told_look(
 
 
 def measure_floors(
-    real: dict[str, Tensor], info: dict[str, Any]
+    real: dict[str, Tensor], validation: dict[str, Tensor], info: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Every score of both judges with the validation split in the place of generated images."""
-    from whichgen.evaluation import score_features, score_second
+    from whichgen.evaluation import score_features, score_modes, score_second
     from whichgen.training.progress import PartsReport
 
     arrays = {name: tensor.numpy() for name, tensor in real.items()}
@@ -179,6 +179,9 @@ def measure_floors(
             n_types=len(info["types"]["names"]),
             told=report,
         )["scores"]
+        if "modes" in info:
+            held_out = validation["images"][: len(real["validation_types"])].numpy()
+            floors |= score_modes(held_out, info["modes"], report)["scores"]
         if "test_second" not in real:
             return floors, {}
         second = score_second(arrays["validation_second"], arrays["test_second"], told=report)
