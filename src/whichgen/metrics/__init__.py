@@ -19,6 +19,12 @@ from whichgen.metrics.frechet_infinity import frechet_infinity
 from whichgen.metrics.gan_train_test import gan_test, gan_train
 from whichgen.metrics.kernel import kernel_distance
 from whichgen.metrics.memorisation import closest_pairs, memorisation
+from whichgen.metrics.modes import (
+    assign_to_modes,
+    high_quality_share,
+    modes_covered,
+    modes_reverse_kl,
+)
 from whichgen.metrics.neighbours import nearest_neighbours
 from whichgen.metrics.prdc import prdc
 from whichgen.metrics.precision_recall import precision_recall
@@ -32,6 +38,7 @@ from whichgen.metrics.vendi import vendi
 
 __all__ = [
     "about_median",
+    "assign_to_modes",
     "auth_pct",
     "ball_limits",
     "c2st",
@@ -47,8 +54,11 @@ __all__ = [
     "frechet_infinity",
     "gan_test",
     "gan_train",
+    "high_quality_share",
     "kernel_distance",
     "memorisation",
+    "modes_covered",
+    "modes_reverse_kl",
     "nearest_neighbours",
     "nearest_rows",
     "nearest_squared",
