@@ -10,8 +10,8 @@ from whichgen.errors import WhichgenError
 from whichgen.sources import SOURCES, load_source
 
 
-def test_the_three_sources_are_known() -> None:
-    assert set(SOURCES) == {"digits", "fashion_mnist", "image_folder"}
+def test_the_sources_are_known() -> None:
+    assert set(SOURCES) == {"digits", "fashion_mnist", "image_folder", "stacked"}
 
 
 def test_digits_are_scikit_learns_scaled_to_a_byte(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_digits_are_scikit_learns_scaled_to_a_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("cifar", {}, "source 'cifar' is unknown; known: digits, fashion_mnist, image_folder"),
+        ("cifar", {}, "source 'cifar' is unknown; known: digits, fashion_mnist, image_folder, "),
         ("digits", {"resolution": 8}, "unknown option 'resolution'; it takes: labels"),
         ("fashion_mnist", {"url": "x"}, "unknown option 'url'; it takes: labels"),
         ("image_folder", {"resolutoin": 8}, "unknown option 'resolutoin'; it takes: channels"),

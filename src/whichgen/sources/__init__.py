@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from whichgen.errors import WhichgenError
-from whichgen.sources import digits, fashion_mnist, image_folder
+from whichgen.sources import digits, fashion_mnist, image_folder, stacked
 from whichgen.sources.images import LabelledImages
 
 __all__ = ["SOURCES", "LabelledImages", "load_source"]
@@ -19,6 +19,7 @@ SOURCES: Mapping[str, Callable[..., LabelledImages]] = MappingProxyType(
         "digits": digits.load,
         "fashion_mnist": fashion_mnist.load,
         "image_folder": image_folder.load,
+        "stacked": stacked.load,
     }
 )
 
