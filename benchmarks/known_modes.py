@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,6 +20,8 @@ REAL = 0.99  # of held-out real channels are of high quality; three deviations h
 LOOKED_AT = 10_000  # training channels that others are set against
 AT_ONCE = 1000
 
+Samples = npt.NDArray[Any]
+
 
 class KnownModes(Protocol):
     """What the benchmark asks of a dataset: `count` modes, what was found out, and the figures."""
@@ -26,8 +29,8 @@ class KnownModes(Protocol):
     count: int
     about: str
 
-    def figures(self, samples: Tensor) -> dict[str, float]:
-        """`modes`, `high_quality` and `reverse_kl` of samples (N, …)."""
+    def figures(self, samples: Samples) -> dict[str, float]:
+        """`modes`, `high_quality` and `reverse_kl` of samples (N, …) as they are stored."""
         ...
 
 
@@ -68,9 +71,9 @@ class StackedModes:
         share = torch.bincount(types[~held_out]).double() / int((~held_out).sum())
         self._shares = torch.einsum("a,b,c->abc", share, share, share).flatten().numpy()
 
-    def figures(self, samples: Tensor) -> dict[str, float]:
+    def figures(self, samples: Samples) -> dict[str, float]:
         """See `KnownModes`; samples (N, 3, R, R) uint8."""
-        found, away = self._recognise(samples.flatten(0, 1)[:, None])
+        found, away = self._recognise(torch.from_numpy(samples).flatten(0, 1)[:, None])
         types, away = (x.unflatten(0, (-1, CHANNELS)) for x in (found, away))
         modes = mode_of(types.numpy(), self._types)
         good = (away <= self._reach).all(dim=1).numpy()

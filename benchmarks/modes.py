@@ -25,7 +25,8 @@ from benchmarks.known_modes import KnownModes, known_modes
 from benchmarks.markdown import table
 from benchmarks.modes_plan import FIGURES, Plan, read_plans, whole_recipe
 from benchmarks.workloads import prepared
-from whichgen.networks import load_generator, to_uint8
+from whichgen.drawing import draw
+from whichgen.networks import load_generator
 from whichgen.training.seeding import stream
 from whichgen.training.spec import code_hash
 
@@ -84,8 +85,8 @@ class Bench:
             if cell["status"] != "ok":
                 return row
             rng = stream(seed, "modes")
-            images, _ = load_generator(folder).sample(self.plan.samples, rng)
-        return row | self.known.figures(to_uint8(images))
+            samples, _ = draw(load_generator(folder), self.plan.samples, rng)
+        return row | self.known.figures(samples)
 
 
 def prepare(dataset: str, plan: Plan, names: Sequence[str]) -> tuple[Bench, Row]:
@@ -107,7 +108,7 @@ def prepare(dataset: str, plan: Plan, names: Sequence[str]) -> tuple[Bench, Row]
     bench = Bench(
         dataset=dataset, plan=plan, recipes=recipes, data=data, known=known, results=RESULTS
     )
-    return bench, known.figures(test["images"][: plan.samples])
+    return bench, known.figures(test["images"][: plan.samples].numpy())
 
 
 def report(bench: Bench, rows: Mapping[str, Sequence[Row]], real: Row) -> str:

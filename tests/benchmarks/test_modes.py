@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from kedro.config import OmegaConfigLoader
 
 from benchmarks import known_modes
@@ -32,9 +31,8 @@ def stacked(parameters: Parameters) -> known_modes.StackedModes:
 
 
 @pytest.fixture(scope="module")
-def real() -> torch.Tensor:
-    data = load_source("stacked", Path("not there"), {"train": 1, "test": 26_000})
-    return torch.from_numpy(data.images[1:])
+def real() -> np.ndarray:
+    return load_source("stacked", Path("not there"), {"train": 1, "test": 26_000}).images[1:]
 
 
 def test_real_test_images_reach_every_mode_in_its_share(stacked, real):
@@ -48,14 +46,13 @@ def test_real_test_images_reach_every_mode_in_its_share(stacked, real):
 
 def test_a_single_real_image_is_one_mode_and_of_high_quality(stacked, real):
     good = next(x for x in real if stacked.figures(x[None])["high_quality"] == 1)
-    figures = stacked.figures(good.expand(500, -1, -1, -1))
+    figures = stacked.figures(np.repeat(good[None], 500, axis=0))
     assert (figures["modes"], figures["high_quality"]) == (1, 1.0)
     assert figures["reverse_kl"] == pytest.approx(np.log(1000), abs=0.15)
 
 
 def test_noise_is_of_no_quality_whatever_mode_it_is_taken_for(stacked):
-    rng = torch.Generator().manual_seed(0)
-    noise = torch.randint(0, 256, (2000, 3, 8, 8), dtype=torch.uint8, generator=rng)
+    noise = np.random.default_rng(0).integers(256, size=(2000, 3, 8, 8), dtype=np.uint8)
     figures = stacked.figures(noise)
     assert figures["high_quality"] < 0.02
     assert figures["modes"] < 200
