@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,12 +11,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from whichgen.metrics import NO_MODE, high_quality_share, modes_covered, modes_reverse_kl
+from whichgen.metrics import (
+    NO_MODE,
+    assign_to_modes,
+    high_quality_share,
+    modes_covered,
+    modes_reverse_kl,
+)
 from whichgen.parameters import Dataset
 from whichgen.sources.stacked import CHANNELS, load_base, mode_of
 from whichgen.training.classifier import fit_classifier
 
 REAL = 0.99  # of held-out real channels are of high quality; three deviations hold 98.9 % of a mode
+DEVIATIONS = 3
 LOOKED_AT = 10_000  # training channels that others are set against
 AT_ONCE = 1000
 
@@ -90,17 +97,44 @@ class StackedModes:
         return types, torch.cat([torch.cdist(part, self._known).amin(dim=1) for part in parts])
 
 
-KNOWN: Mapping[str, Callable[[Dataset, Path], KnownModes]] = {"stacked": StackedModes}
-"""By the source's name."""
+class PointModes:
+    """The modes of points, whose centres the source has told.
+
+    A sample within three standard deviations of a centre is of high quality, and a mode is reached
+    where there is one. The reverse KL takes every sample for the mode that is nearest.
+
+    Args:
+        told: the `centres` (m, d), the `deviation` around each, and their `shares` (m,).
+    """
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self._centres, self._shares = np.array(told["centres"]), np.array(told["shares"])
+        self._reach = DEVIATIONS * told["deviation"]
+        self.count = len(self._centres)
+        self.about = f"High quality: within {DEVIATIONS} standard deviations of a mode."
+
+    def figures(self, samples: Samples) -> dict[str, float]:
+        """See `KnownModes`; samples (N, d)."""
+        good = assign_to_modes(samples, self._centres, self._reach)
+        every = assign_to_modes(samples, self._centres, np.inf)
+        return {
+            "modes": modes_covered(good, self.count),
+            "high_quality": high_quality_share(good),
+            "reverse_kl": modes_reverse_kl(every, self._shares),
+        }
 
 
-def known_modes(dataset: Dataset, raw: Path) -> KnownModes:
+def known_modes(dataset: Dataset, info: Mapping[str, Any], raw: Path) -> KnownModes:
     """The known modes of a dataset.
 
+    Args:
+        info: its description. raw: the folder of its raw files.
+
     Raises:
-        SystemExit: with one line, if its source has none.
+        SystemExit: with one line, if they are not known.
     """
-    source: str = dataset.source.name
-    if source not in KNOWN:
-        raise SystemExit(f"source {source}: its modes are not known; known: {', '.join(KNOWN)}")
-    return KNOWN[source](dataset, raw)
+    if "modes" in info:
+        return PointModes(info["modes"])
+    if dataset.source.name == "stacked":
+        return StackedModes(dataset, raw)
+    raise SystemExit(f"{info['name']}: its modes are not known; they are of ring, grid and stacked")

@@ -99,7 +99,7 @@ def prepare(dataset: str, plan: Plan, names: Sequence[str]) -> tuple[Bench, Row]
         test, info, card = (catalog.load(name) for name in ("test", "info", "extractor_card"))
     options = parameters.datasets[dataset]
     recipes = {name: whole_recipe(name, plan, parameters) for name in names}
-    known = known_modes(options, ROOT / "data/01_raw" / dataset)
+    known = known_modes(options, info, ROOT / "data/01_raw" / dataset)
     data = {
         "trunk": options.trunk.model_dump(),
         "data_hash": info["data_hash"],

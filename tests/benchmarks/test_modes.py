@@ -75,8 +75,19 @@ def test_an_unknown_recipe_is_one_line(parameters):
 
 
 def test_a_dataset_without_known_modes_is_one_line(parameters):
-    with pytest.raises(SystemExit, match="source digits: its modes are not known; known: stacked"):
-        known_modes.known_modes(parameters.datasets["digits"], Path())
+    with pytest.raises(SystemExit, match="digits: its modes are not known"):
+        known_modes.known_modes(parameters.datasets["digits"], {"name": "digits"}, Path())
+
+
+def test_points_count_as_in_pacgan(parameters):
+    told = {"centres": [[0.0, 0.0], [1.0, 0.0]], "deviation": 0.1, "shares": [0.5, 0.5]}
+    points = known_modes.known_modes(parameters.datasets["digits"], {"modes": told}, Path())
+    samples = np.array([[0.0, 0.29], [0.0, 0.31], [0.6, 0.0], [0.0, 0.0]], dtype=np.float32)
+    divergence = 0.75 * np.log(0.75 / 0.5) + 0.25 * np.log(0.25 / 0.5)
+    assert points.count == 2
+    assert points.figures(samples) == {
+        "modes": 1, "high_quality": 0.5, "reverse_kl": pytest.approx(divergence),
+    }  # fmt: skip
 
 
 def test_the_table_has_means_with_errors_beside_what_was_published(stacked):
