@@ -19,8 +19,10 @@ from benchmarks.markdown import figure, quartiles, table
 from benchmarks.workloads import ROOT
 from whichgen.drawing import draw
 from whichgen.errors import WhichgenError
+from whichgen.forms import Samples
+from whichgen.forms.images import ImageForm
 from whichgen.networks import Generator, load_generator
-from whichgen.serving import ENCODINGS, Images, encoder
+from whichgen.serving import encoder
 from whichgen.training.seeding import stream
 
 IMAGES, ROUNDS = 64, 9
@@ -28,20 +30,20 @@ TYPE, VARIED = 3, 300
 TRUNCATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
 
 
-def written(images: Images, encoding: str) -> str:
+def written(images: Samples, encoding: str) -> str:
     """The body of an answer."""
     text = StringIO()
-    predictions_to_json(encoder(encoding)(images), text)
+    predictions_to_json(encoder(encoding, ImageForm.encodings)(images), text)
     return text.getvalue()
 
 
 def costs(generator: Generator) -> list[list[str]]:
     """A line for drawing, and one for each encoding."""
     images, _ = draw(generator, IMAGES, stream(0, "answer"))
-    works: dict[str, Work] = {name: partial(written, images, name) for name in ENCODINGS}
+    works: dict[str, Work] = {name: partial(written, images, name) for name in ImageForm.encodings}
     works = {"drawing": lambda: draw(generator, IMAGES, stream(0, "answer")), **works}
     seconds = interleaved(works, ROUNDS)
-    sizes = {name: f"{len(written(images, name)):,}" for name in ENCODINGS}
+    sizes = {name: f"{len(written(images, name)):,}" for name in ImageForm.encodings}
     return [[name, quartiles(spread(seconds[name]), 1e3), sizes.get(name, "")] for name in works]
 
 

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from benchmarks.markdown import table
 from benchmarks.workloads import prepared
+from whichgen.networks import modality_of
 from whichgen.training.contrastive import embed, fit_contrastive
 
 COUNTS, SEEDS, MOST, COMPONENTS = (10, 20), (0, 1, 2), 10_000, 32
@@ -51,12 +52,15 @@ def main() -> None:
     name = parser.parse_args().dataset
     with prepared(name) as (parameters, catalog):
         dataset, train = parameters.datasets[name], catalog.load("train")
+        modality = modality_of(catalog.load("info"))
     images, labels = train["images"][:MOST], train["types"][:MOST].numpy()
     spent: list[int] = []
 
     def encoded(images: Tensor, seed: int) -> Points:
         settings = dataset.type_encoder.model_dump() | {"seed": seed}
-        net, flops = fit_contrastive(images, title=f"encoder, seed {seed}", **settings)
+        net, flops = fit_contrastive(
+            images, modality=modality, title=f"encoder, seed {seed}", **settings
+        )
         spent.append(flops)
         features: Points = embed(net, images).numpy()
         return features

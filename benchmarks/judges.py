@@ -23,27 +23,36 @@ from benchmarks.markdown import figure, table
 from benchmarks.workloads import prepared
 from whichgen.gates import check_judge
 from whichgen.judges import judge_options
-from whichgen.networks import Extractor
+from whichgen.networks import Extractor, Modality, modality_of
+from whichgen.networks.modalities.images import Images
 from whichgen.training.autoencoder import fit_autoencoder
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.seeding import seeded_initialisation, stream
 
 MOST = 10_000
+CORRUPTIONS = Images.corruptions  # the table's columns
 Split = Mapping[str, Tensor]
 
 
 def looks(
-    options: Mapping[str, Any], train: Split, n_types: int
+    options: Mapping[str, Any], train: Split, modality: Modality, n_types: int
 ) -> dict[str, Callable[[Tensor], Tensor]]:
     """Images to features, by name."""
     images, types = train["images"], train["types"]
     classifier = fit_classifier(
-        images, types, n_types=n_types, title="classifier", **options["extractor"]
+        images,
+        types,
+        modality=modality,
+        n_types=n_types,
+        title="classifier",
+        **options["extractor"],
     )
-    autoencoder = fit_autoencoder(images, title="autoencoder", **options["autoencoder"])
+    autoencoder = fit_autoencoder(
+        images, modality=modality, title="autoencoder", **options["autoencoder"]
+    )
     size = {name: options["autoencoder"][name] for name in ("width", "features")}
     with seeded_initialisation(0, "untrained"):
-        untrained = Extractor(channels=images.shape[1], resolution=images.shape[2], **size)
+        untrained = Extractor(modality, **size)
     untrained.freeze(images[:MOST])
     directions = torch.randn(images[0].numel(), size["features"], generator=stream(0, "pixels"))
     return {
@@ -63,7 +72,8 @@ def row(
     probe.fit(look(train["images"][:MOST]), train["types"][:MOST])
     accuracy = probe.score(look(test["images"][:MOST]), test["types"][:MOST])
     gates = check_judge(look, reference=test["images"], images=validation["images"],
-                        types=validation["types"], names=names)  # fmt: skip
+                        types=validation["types"], names=names,
+                        corruptions=CORRUPTIONS)  # fmt: skip
     *graded, dropped = gates["checks"]
     ratios = [min(dropped["fd"]) / dropped["floor"]]
     ratios += [check["fd"][1] / check["fd"][0] for check in graded]
@@ -80,8 +90,9 @@ def main() -> None:
     with prepared(dataset) as (parameters, catalog):
         options = judge_options(parameters.datasets[dataset])
         splits = {name: catalog.load(name) for name in ("train", "validation", "test")}
-        names = catalog.load("info")["types"]["names"]
-    found = looks(options, splits["train"], len(names))
+        info = catalog.load("info")
+    names, modality = info["types"]["names"], modality_of(info)
+    found = looks(options, splits["train"], modality, len(names))
     header = ["judge", "probe", "dropped class", "noise", "blur", "masking", "gates"]
     print(table(header, [row(name, look, splits, names) for name, look in found.items()]))
 

@@ -28,7 +28,7 @@ from typing import Any
 import torch
 import yaml
 
-from whichgen.networks import Classifier
+from whichgen.networks import Classifier, modality_of
 from whichgen.parameters import Trunk, parse_recipes
 from whichgen.sources.digits import load
 from whichgen.training.cell import train_cell
@@ -51,6 +51,10 @@ def make_cell(family: str) -> tuple[CellSpec, dict[str, Any]]:
     """
     digits = load(Path())
     split = {"images": torch.from_numpy(digits.images), "types": torch.from_numpy(digits.labels)}
+    info = {
+        "channels": 1, "resolution": 8, "labelled": True,
+        "types": {"names": list(digits.type_names or ()), "shares": [0.1] * 10},
+    }  # fmt: skip
     recipe = parse_recipes(
         yaml.safe_load((RECIPES / f"{family}/{family}.yml").read_text())["recipes"]
     )[family]
@@ -58,7 +62,7 @@ def make_cell(family: str) -> tuple[CellSpec, dict[str, Any]]:
     if recipe.family == "dgn" and recipe.encoder:
         changes["encoder"] = recipe.encoder.model_copy(update={"images_seen": 4000})
     with seeded_initialisation(0, "judge"):
-        judge = Classifier(channels=1, resolution=8, n_types=10, width=8, features=16).eval()
+        judge = Classifier(modality_of(info), n_types=10, width=8, features=16).eval()
     spec = CellSpec(
         dataset="digits", name=family, seed=0, recipe=recipe.model_copy(update=changes),
         trunk=Trunk(width=16, blocks=1), budget_flops=BUDGETS[family],
@@ -67,10 +71,7 @@ def make_cell(family: str) -> tuple[CellSpec, dict[str, Any]]:
     return spec, {
         "train_split": {name: tensor[:1000] for name, tensor in split.items()},
         "validation_split": {name: tensor[1000:] for name, tensor in split.items()},
-        "info": {
-            "channels": 1, "resolution": 8, "labelled": True,
-            "types": {"names": list(digits.type_names or ()), "shares": [0.1] * 10},
-        },
+        "info": info,
         "extractor": judge.requires_grad_(False),
     }  # fmt: skip
 

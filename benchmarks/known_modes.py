@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from whichgen.forms import measure_form
 from whichgen.metrics import (
     NO_MODE,
     assign_to_modes,
@@ -18,6 +19,7 @@ from whichgen.metrics import (
     modes_covered,
     modes_reverse_kl,
 )
+from whichgen.networks import modality_of
 from whichgen.parameters import Dataset
 from whichgen.sources.stacked import CHANNELS, load_base, mode_of
 from whichgen.training.classifier import fit_classifier
@@ -63,6 +65,7 @@ class StackedModes:
             images[~held_out],
             types[~held_out],
             n_types=self._types,
+            modality=modality_of(measure_form(dataset.modality, base.images)),
             title="classifier of channels",
             **dataset.extractor.model_dump(),
         )

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from whichgen.networks import Classifier, build_generator, channels_last
+from whichgen.networks import Classifier, Modality, build_generator, channels_last
 from whichgen.objectives.direct import DIRECT
 from whichgen.parameters import DgnRecipe, Encoder, GanRecipe, Trunk
 from whichgen.training.batches import TypedBatches
@@ -23,7 +23,7 @@ from whichgen.training.build import build_update
 from whichgen.training.direct import DirectUpdate
 from whichgen.training.distributed import World
 from whichgen.training.precision import Precision
-from whichgen.training.spaces import PixelSpace
+from whichgen.training.spaces import SampleSpace
 from whichgen.training.update import Update
 
 META, BYTES = torch.device("meta"), 4
@@ -146,24 +146,24 @@ class Works(TorchDispatchMode):
         self._live -= size
 
 
-class BlankSpace(PixelSpace):
-    """Pixels, and the features of an encoder that was never fitted."""
+class BlankSpace(SampleSpace):
+    """Samples, and the features of an encoder that was never fitted."""
 
-    def __init__(self, images: Tensor, n_types: int, options: Encoder) -> None:
+    def __init__(self, modality: Modality, n_types: int, options: Encoder) -> None:
+        super().__init__(modality)
         with META:
             net = Classifier(
-                channels=images.shape[1], resolution=images.shape[2], n_types=n_types,
-                width=options.width, features=options.features,
-            )  # fmt: skip
+                modality, n_types=n_types, width=options.width, features=options.features
+            )
         self._layers, self._features = net.eval().requires_grad_(False).folded(), options.features
 
     def real(self, index: Tensor, images: Tensor) -> list[Tensor]:
-        """See `PixelSpace`."""
+        """See `SampleSpace`."""
         features = torch.empty(*index.shape, self._features, device=META)
         return [*super().real(index, images), features]
 
     def fake(self, images: Tensor) -> list[Tensor]:
-        """See `PixelSpace`."""
+        """See `SampleSpace`."""
         features = self._layers(images.flatten(0, 1)).unflatten(0, images.shape[:2])
         return [*super().fake(images), features]
 
@@ -183,7 +183,10 @@ def blank_update(
     with META:
         generator = channels_last(build_generator(recipe, trunk, info))
     training = recipe.training
-    space = BlankSpace(images, n_types, recipe.encoder) if recipe.encoder else PixelSpace()
+    modality = generator.modality
+    space = (
+        BlankSpace(modality, n_types, recipe.encoder) if recipe.encoder else SampleSpace(modality)
+    )
     return DirectUpdate(
         generator=generator,
         objective=recipe.objective.build(DIRECT, "objective"),

@@ -30,8 +30,9 @@ from benchmarks.server import Server, served
 from benchmarks.workloads import ROOT
 from whichgen.drawing import draw
 from whichgen.errors import WhichgenError
+from whichgen.forms.images import ImageForm
 from whichgen.networks import load_generator
-from whichgen.serving import ENCODINGS, encoder
+from whichgen.serving import encoder
 from whichgen.shards import FORMATS, Plan, write_shards
 from whichgen.tracking.model import save_generator
 from whichgen.training.devices import peak_memory_bytes
@@ -50,7 +51,7 @@ def exchanges(cell: Path, n: int, encoding: str) -> list[Exchange]:
     for seed in range(SEEDS):
         images, _ = draw(generator, n, torch.Generator().manual_seed(seed))
         text = StringIO()
-        predictions_to_json(encoder(encoding)(images), text)
+        predictions_to_json(encoder(encoding, ImageForm.encodings)(images), text)
         body = request({"n": n, "seed": seed}, params={"encoding": encoding})
         made.append((body, text.getvalue().encode()))
     return made
@@ -59,7 +60,7 @@ def exchanges(cell: Path, n: int, encoding: str) -> list[Exchange]:
 def measure_load(server: Server, cell: Path, n: int, seconds: float) -> list[dict[str, Any]]:
     """Requests per second and latencies, by encoding and number of clients."""
     records = []
-    for encoding in ENCODINGS:
+    for encoding in ImageForm.encodings:
         known = exchanges(cell, n, encoding)
         press(server.port, known, 8, count(), time.monotonic() + min(2.0, seconds))  # warm
         for clients in CLIENTS:

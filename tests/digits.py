@@ -5,6 +5,9 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
+from whichgen.networks import modality_of
+
+GREY = modality_of({"channels": 1, "resolution": 8})
 NAMES = [str(digit) for digit in range(10)]
 
 

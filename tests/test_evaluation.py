@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from whichgen.comparison.wording import METRICS
-from whichgen.evaluation import score_features, score_second
+from whichgen.evaluation import score_features, score_modes, score_second
 
 K, N, D = 4, 400, 6
 
@@ -55,7 +55,8 @@ def test_a_perfect_generator_is_at_the_floor(real):
 
 def test_every_score_has_its_words_and_the_record_is_plain_json(real):
     result = score(real, *draw(3))
-    assert set(result["scores"]) == set(METRICS)
+    everywhere = {metric for metric, words in METRICS.items() if words.everywhere}
+    assert set(result["scores"]) == everywhere
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
@@ -153,3 +154,24 @@ def test_whoever_waits_is_told_of_every_score_before_it_is_there(real):
     named = {name for part in told for name in part.split()}
     counted = {"types_covered", "types_kl", "type_agreement"}  # at once, so not told
     assert set(scores) - named == counted
+
+
+def test_known_modes_are_counted_by_pacgans_protocol():
+    modes = {
+        "centres": [[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]],
+        "deviation": 0.1,
+        "shares": [1 / 3] * 3,
+    }
+    samples = np.array([[0.0, 0.0], [0.0, 0.29], [4.0, 0.0], [0.0, 3.0]])  # the last one far off
+    scores = score_modes(samples, modes)["scores"]
+    assert scores["modes_covered"] == 2
+    assert scores["high_quality_share"] == 0.75
+    shares = np.array([2, 1, 1]) / 4  # of the nearest modes, however far
+    assert scores["modes_kl"] == pytest.approx(float(shares @ np.log(3 * shares)))
+
+
+def test_samples_that_are_not_finite_have_no_modes():
+    modes = {"centres": [[0.0, 0.0]], "deviation": 0.1, "shares": [1.0]}
+    result = score_modes(np.array([[np.nan, 0.0]]), modes)
+    assert set(result["scores"].values()) == {None}
+    assert "NaN" in result["missing"]["modes_kl"]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.digits import NAMES, digit_splits
-from whichgen.gates import add_noise, blur, check_judge, mask
+from tests.digits import GREY, NAMES, digit_splits
+from whichgen.gates import check_judge
+from whichgen.networks.corruptions import add_noise, blur, mask
+from whichgen.training.seeding import stream
 
 SPLITS = digit_splits()
 CORRUPTIONS = ["noise", "blur", "masking", "dropped class"]
@@ -18,7 +20,12 @@ def check(look, names=NAMES, types=None):
         images=SPLITS["validation"]["images"],
         types=SPLITS["validation"]["types"] if types is None else types,
         names=names,
+        corruptions=GREY.corruptions,
     )
+
+
+def rng():
+    return stream(0, "gate")
 
 
 def passed(gates):
@@ -63,7 +70,10 @@ def test_a_judge_whose_features_have_nothing_to_do_with_the_image_fails():
 
 def test_a_judge_that_cannot_see_noise_fails_at_that_gate_alone():
     clean = SPLITS["validation"]["images"]
-    noisy = {add_noise(clean, level).numpy().tobytes() for level in (0.1, 0.2, 0.4)}
+    noisy = {
+        add_noise(clean, level, stream(0, "gate", "noise")).numpy().tobytes()
+        for level in (0.1, 0.2, 0.4)
+    }
 
     def look(images):  # takes the noise out first
         return pixels(clean if images.numpy().tobytes() in noisy else images)
@@ -85,20 +95,20 @@ def test_with_a_single_type_there_is_no_class_to_drop():
 @pytest.mark.parametrize("spoil", [add_noise, blur, mask])
 def test_level_0_spoils_nothing_and_the_same_level_spoils_alike(spoil):
     images = SPLITS["test"]["images"][:20]
-    assert torch.equal(spoil(images, 0.0), images)
-    assert torch.equal(spoil(images, 0.3), spoil(images, 0.3))
-    assert not torch.equal(spoil(images, 0.3), images)
+    assert torch.equal(spoil(images, 0.0, rng()), images)
+    assert torch.equal(spoil(images, 0.3, rng()), spoil(images, 0.3, rng()))
+    assert not torch.equal(spoil(images, 0.3, rng()), images)
 
 
 def test_the_corruptions_are_of_the_size_that_they_name():
     grey = torch.full((200, 1, 16, 16), 128, dtype=torch.uint8)
-    noise = add_noise(grey, 0.1).float() - 128
+    noise = add_noise(grey, 0.1, rng()).float() - 128
     assert float(noise.std()) == pytest.approx(25.5, rel=0.02)
-    covered = (mask(grey, 0.25) == 0).flatten(1).sum(1)
+    covered = (mask(grey, 0.25, rng()) == 0).flatten(1).sum(1)
     assert torch.equal(covered, torch.full((200,), 16))  # 4 × 4 px
     point = torch.zeros(1, 1, 33, 33, dtype=torch.uint8)
     point[..., 16, 16] = 255
-    window = blur(point, 1 / 33).float()[0, 0]  # a deviation of one pixel
+    window = blur(point, 1 / 33, rng()).float()[0, 0]  # a deviation of one pixel
     expected = 255 * np.exp(-0.5) / (2 * np.pi)
     assert float(window[16, 17]) == pytest.approx(expected, abs=1)
     assert float(window[17, 16]) == pytest.approx(expected, abs=1)

@@ -5,12 +5,12 @@ import hashlib
 import pytest
 import torch
 
-from tests.digits import NAMES, digit_splits
+from tests.digits import GREY, NAMES, digit_splits
 from whichgen.errors import WhichgenError
 from whichgen.evaluation import score_second
 from whichgen.gates import check_judge
 from whichgen.judges import distance_name, fit_judges, rebuild_second_judge
-from whichgen.networks import Classifier, TypedExtractor, judge_from_weights
+from whichgen.networks import Classifier, TypedExtractor, judge_from_weights, modality_of
 from whichgen.parameters import Dataset
 
 OPTIONS = {"width": 16, "features": 32, "images_seen": 12_000, "batch": 64, "rate": 3e-3, "seed": 0}
@@ -52,7 +52,7 @@ def fitted(splits):
 def judges(fitted):
     weights, second, card = fitted
     (other,) = rebuild_second_judge(second, card["second"], dataset(), info()).values()
-    return judge_from_weights(weights, info()["resolution"]), other
+    return judge_from_weights(weights, modality_of(info())), other
 
 
 def test_with_labels_the_classifier_judges_and_the_autoencoder_is_second(fitted, judges):
@@ -74,7 +74,7 @@ def test_permuted_labels_change_the_classifier_and_not_a_byte_of_the_autoencoder
 
 
 def test_loaded_again_they_see_what_they_saw(fitted, judges, splits):
-    again = judge_from_weights(fitted[0], info()["resolution"])
+    again = judge_from_weights(fitted[0], modality_of(info()))
     images = splits["test"]["images"]
     for mine, theirs in zip(again.judge(images), judges[0].judge(images), strict=True):
         assert torch.equal(mine, theirs)
@@ -87,7 +87,7 @@ def test_without_labels_the_autoencoder_judges_and_the_classifier_only_names_typ
     assert card["judge"] == f"autoencoder_{card['extractor_hash'][:8]}"
     assert (second, card["second"]) == ({}, None)
     assert rebuild_second_judge(second, None, dataset(), info(labelled=False)) == {}
-    judge = judge_from_weights(weights, info()["resolution"])
+    judge = judge_from_weights(weights, modality_of(info()))
     assert isinstance(judge, TypedExtractor)
     features, types = judge.judge(splits["test"]["images"])
     assert torch.equal(features, judges[1].look(splits["test"]["images"]))
@@ -104,6 +104,7 @@ def test_both_pass_their_gates_and_tell_a_missing_digit_better_than_an_untrained
             images=splits["validation"]["images"],
             types=splits["validation"]["types"],
             names=NAMES,
+            corruptions=GREY.corruptions,
         )
 
     def contrast(gates):
@@ -115,7 +116,7 @@ def test_both_pass_their_gates_and_tell_a_missing_digit_better_than_an_untrained
     assert [gate["passed"] for gate in gates] == [True, True]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        untrained = type(autoencoder)(channels=1, resolution=8, width=16, features=32)
+        untrained = type(autoencoder)(GREY, width=16, features=32)
     untrained.freeze(splits["train"]["images"])
     weak = contrast(check(untrained.look))
     assert min(contrast(gate) for gate in gates) > 1.2 * weak

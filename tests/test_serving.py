@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from whichgen.forms.images import ImageForm
 from whichgen.serving import Wish, encoder, read_wishes, request_limit
 
 
@@ -77,11 +78,11 @@ def test_the_limit_is_of_images_and_of_numbers_unless_the_server_says_another():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_png_gives_back_every_pixel(channels):
     images = np.random.default_rng(0).integers(0, 256, (3, channels, 8, 8), np.uint8)
-    texts = encoder("png")(images)
+    texts = encoder("png", ImageForm.encodings)(images)
     for image, text in zip(images, texts, strict=True):
         with Image.open(io.BytesIO(base64.b64decode(text))) as picture:
             pixels = np.asarray(picture).reshape(8, 8, channels)
         np.testing.assert_array_equal(pixels.transpose(2, 0, 1), image)
-    assert encoder("array")(images) is images
+    assert encoder("array", ImageForm.encodings)(images) is images
     with pytest.raises(ValueError, match="'gif' is not one of array, png"):
-        encoder("gif")
+        encoder("gif", ImageForm.encodings)

@@ -1,4 +1,4 @@
-"""Images from a trained generator as they are stored and sent: whole numbers from 0 to 255."""
+"""Samples from a trained generator as they are stored and sent."""
 
 import copy
 
@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from whichgen.networks import Generator, to_uint8
+from whichgen.forms import Samples
+from whichgen.networks import Generator
 
 
 def draw(
@@ -15,8 +16,8 @@ def draw(
     rng: torch.Generator,
     type_: int | None = None,
     truncation: float = 1.0,
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw n images (n, C, R, R) and their types (n,).
+) -> tuple[Samples, npt.NDArray[np.int64]]:
+    """Draw n samples (n, *shape) and their types (n,).
 
     Safe to call from several threads at once: the generator keeps no state.
 
@@ -25,8 +26,8 @@ def draw(
         truncation: see `narrowed`.
     """
     types = None if type_ is None else torch.full((n,), type_)
-    images, drawn = narrowed(generator, truncation).sample(n, rng, types)
-    return to_uint8(images).numpy(), drawn.numpy()
+    samples, drawn = narrowed(generator, truncation).sample(n, rng, types)
+    return generator.modality.to_stored(samples).numpy(), drawn.numpy()
 
 
 def narrowed(generator: Generator, truncation: float) -> Generator:
@@ -34,7 +35,7 @@ def narrowed(generator: Generator, truncation: float) -> Generator:
 
     Below 1 samples gather where the latents are densest: as a rule cleaner and less diverse. It is
     StyleGAN's truncation (Karras et al. 2019) in the latent space itself, whose mean is 0. At 1 the
-    images are bit for bit those of the generator.
+    samples are bit for bit those of the generator.
     """
     narrow = copy.copy(generator)
     narrow.forward = lambda z, types: generator(truncation * z, types)  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whichgen.metrics import (
+    assign_to_modes,
     auth_pct,
     c2st,
     clipped_density_coverage,
@@ -17,8 +18,11 @@ from whichgen.metrics import (
     frechet_infinity,
     gan_test,
     gan_train,
+    high_quality_share,
     kernel_distance,
     memorisation,
+    modes_covered,
+    modes_reverse_kl,
     prdc,
     type_agreement,
     type_divergence,
@@ -31,6 +35,7 @@ Types = npt.NDArray[np.int64]
 Real = Mapping[str, npt.NDArray[Any]]
 Told = Callable[[str], object]
 """Called with the names of what is computed next, for whoever waits."""
+GOOD_WITHIN = 3  # deviations of a mode
 
 
 class Attempts:
@@ -127,6 +132,36 @@ def score_second(fake: Features, real: Features, told: Told | None = None) -> di
         **attempt("precision recall density coverage", prdc, real, fake),
     }
     return {"scores": scores, "missing": attempt.missing}
+
+
+def score_modes(
+    samples: npt.NDArray[Any], modes: Mapping[str, Any], told: Told | None = None
+) -> dict[str, Any]:
+    """How N generated samples lie about modes that are known, by PacGAN's protocol.
+
+    A sample within three deviations of a centre is of high quality, and a mode is covered where
+    there is one. The divergence counts every sample for the mode that is nearest.
+
+    Args:
+        samples: (N, d), stored. modes: `centres` (m, d), `deviation`, `shares` (m,).
+
+    Returns:
+        `scores` and `missing`, as `score_features` does.
+    """
+    attempt = Attempts(told)
+    names = "modes_covered high_quality_share modes_kl"
+    return {"scores": attempt(names, _about_modes, samples, modes), "missing": attempt.missing}
+
+
+def _about_modes(samples: npt.NDArray[Any], modes: Mapping[str, Any]) -> dict[str, float]:
+    centres = np.array(modes["centres"])
+    good = assign_to_modes(samples, centres, GOOD_WITHIN * modes["deviation"])
+    every = assign_to_modes(samples, centres, np.inf)
+    return {
+        "modes_covered": modes_covered(good, len(centres)),
+        "high_quality_share": high_quality_share(good),
+        "modes_kl": modes_reverse_kl(every, np.array(modes["shares"])),
+    }
 
 
 def _vendi_beside_real(test: Features, fake: Features) -> dict[str, float]:

@@ -1,38 +1,43 @@
 """What a judge must show before its scores count: that it sees what is wrong with images."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
 
 from whichgen.metrics import frechet_distance
+from whichgen.networks import Corruption
 from whichgen.training.seeding import stream
 
 MOST = 1000
 """Images looked at for each level of a corruption."""
 
 Look = Callable[[Tensor], Tensor]
-"""uint8 images (N, C, R, R) → features (N, d)."""
+"""Stored samples (N, *shape) → features (N, d)."""
 
 
 def check_judge(
-    look: Look, *, reference: Tensor, images: Tensor, types: Tensor, names: Sequence[str]
+    look: Look,
+    *,
+    reference: Tensor,
+    images: Tensor,
+    types: Tensor,
+    names: Sequence[str],
+    corruptions: Mapping[str, tuple[tuple[float, ...], Corruption]],
 ) -> dict[str, Any]:
     """Measure a judge's Fréchet distance on real images that are spoilt more and more.
 
-    Noise, blur and masking pass if the distance rises at each level, of which the first is 0. The
-    dropped class passes if the distance without any one of the types is above that with all, at
-    the same number of images.
+    A corruption passes if the distance rises at each level, of which the first is 0. The dropped
+    class passes if the distance without any one of the types is above that with all, at the same
+    number of images.
 
     Args:
-        reference, images: two real sets (N, C, R, R) uint8 without a common image, of which the
+        reference, images: two real sets (N, *shape), stored, without a common image, of which the
             first 1,000 are used. types (N,): of images. names: of the types.
+        corruptions: those of the modality.
 
     Returns:
         `passed`, and `checks`: for each its corruption, levels, `fd` by level and `passed`; the
@@ -41,8 +46,9 @@ def check_judge(
     n = min(len(reference), len(images), MOST)
     wanted, whole = _features(look, reference[:n]), images[:n]
     checks = []
-    for name, (levels, spoil) in CORRUPTIONS.items():
-        distances = [_distance(wanted, _features(look, spoil(whole, x))) for x in levels]
+    for name, (levels, spoil) in corruptions.items():
+        spoilt = (spoil(whole, level, stream(0, "gate", name)) for level in levels)
+        distances = [_distance(wanted, _features(look, part)) for part in spoilt]
         checks.append(
             {
                 "corruption": name,
@@ -53,43 +59,6 @@ def check_judge(
         )
     checks += _dropped_class(wanted, _features(look, whole), types[:n].numpy(), names)
     return {"passed": all(check["passed"] for check in checks), "checks": checks}
-
-
-def add_noise(images: Tensor, level: float) -> Tensor:
-    """uint8 images with Gaussian noise, its deviation a share `level` of the range of a pixel."""
-    noise = torch.randn(images.shape, generator=stream(0, "gate", "noise"))
-    return _bytes(images + 255 * level * noise)
-
-
-def blur(images: Tensor, level: float) -> Tensor:
-    """uint8 images under a Gaussian window, its deviation a share `level` of the side."""
-    if level == 0:
-        return images
-    deviation = level * images.shape[-1]
-    reach = math.ceil(3 * deviation)
-    window = torch.exp(-(torch.arange(-reach, reach + 1) ** 2) / (2 * deviation**2))
-    window /= window.sum()
-    planes = pad(images.float().flatten(0, 1)[:, None], (reach,) * 4, mode="replicate")
-    planes = conv2d(conv2d(planes, window.view(1, 1, 1, -1)), window.view(1, 1, -1, 1))
-    return _bytes(planes.view(images.shape))
-
-
-def mask(images: Tensor, level: float) -> Tensor:
-    """uint8 images, each with a black square somewhere, its side a share `level` of the image's."""
-    side = images.shape[-1]
-    edge = round(level * side)
-    rng = stream(0, "gate", "masking")
-    corners = (torch.rand(2, len(images), 1, generator=rng) * (side - edge + 1)).long()
-    ahead = torch.arange(side) - corners  # (2, N, R)
-    rows, columns = (ahead >= 0) & (ahead < edge)
-    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
-
-
-CORRUPTIONS: dict[str, tuple[tuple[float, ...], Callable[[Tensor, float], Tensor]]] = {
-    "noise": ((0.0, 0.1, 0.2, 0.4), add_noise),
-    "blur": ((0.0, 0.06, 0.09, 0.12), blur),
-    "masking": ((0.0, 0.25, 0.375, 0.5), mask),
-}
 
 
 def _distance(wanted: npt.NDArray[np.float32], features: npt.NDArray[np.float32]) -> float | None:
@@ -129,7 +98,3 @@ def _dropped_class(
         "floor": floor,
         "passed": all(_above(floor, distance) for distance in distances),
     }
-
-
-def _bytes(pixels: Tensor) -> Tensor:
-    return pixels.round().clamp(0, 255).to(torch.uint8)

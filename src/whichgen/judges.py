@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import Extractor, TypedExtractor
+from whichgen.errors import WhichgenError
+from whichgen.networks import Extractor, Modality, TypedExtractor, modality_of
 from whichgen.networks.external import ExternalExtractor, external_name
-from whichgen.parameters import Dataset
+from whichgen.parameters import Dataset, ExternalJudge
 from whichgen.training.autoencoder import fit_autoencoder
 from whichgen.training.classifier import fit_classifier
 
@@ -16,7 +17,7 @@ Weights = dict[str, Tensor]
 
 
 class SecondJudge(Protocol):
-    """What a second judge can do: uint8 images (N, C, R, R) → features (N, d)."""
+    """What a second judge can do: stored samples (N, *shape) → features (N, d)."""
 
     def look(self, images: Tensor) -> Tensor: ...
 
@@ -37,13 +38,16 @@ def fit_judges(
     clusters recognises types for it, and a second judge can only come from elsewhere.
 
     Raises:
-        WhichgenError: if the file of a judge from elsewhere is missing.
+        WhichgenError: if the file of a judge from elsewhere is missing, or if it does not take
+            such samples.
     """
-    external = external_name(dataset.external_judge) if dataset.external_judge else None
+    modality = modality_of(info)
+    external = _external(dataset.external_judge, modality)
     options, images = judge_options(dataset), train["images"].to(device)
     classifier = fit_classifier(
         images,
         train["types"].to(device),
+        modality=modality,
         n_types=len(info["types"]["names"]),
         title=f"classifier of {info['name']}",
         **options["extractor"],
@@ -52,7 +56,10 @@ def fit_judges(
     second: Weights = {}
     if external is None or not info["labelled"]:
         autoencoder = fit_autoencoder(
-            images, title=f"autoencoder of {info['name']}", **options["autoencoder"]
+            images,
+            modality=modality,
+            title=f"autoencoder of {info['name']}",
+            **options["autoencoder"],
         )
         if info["labelled"]:
             second = _weights(autoencoder)
@@ -80,12 +87,23 @@ def rebuild_second_judge(
         return {}
     if dataset.external_judge is not None:
         return {name: ExternalExtractor(dataset.external_judge, expected=name)}
-    return {name: Extractor.from_weights(weights, info["resolution"])}
+    return {name: Extractor.from_weights(weights, modality_of(info))}
 
 
 def distance_name(judge: str) -> str:
     """The name of the Fréchet distance in a judge's features; FID is that of Inception alone."""
     return f"{'fid' if judge.startswith('inception_') else 'fd'}_{judge}"
+
+
+def _external(judge: ExternalJudge | None, modality: Modality) -> str | None:
+    """The name of the judge from elsewhere, where there is one."""
+    if judge is None:
+        return None
+    if judge.name not in modality.external_judges:
+        raise WhichgenError(
+            f"external_judge: {judge.name} does not take a {modality.form.noun}; use null"
+        )
+    return external_name(judge)
 
 
 def _weights(network: nn.Module) -> Weights:

@@ -3,25 +3,23 @@
 Part of every logged model, so it imports little.
 """
 
-import base64
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from whichgen.forms import Encoder
 
 COLUMNS = ("n", "seed", "type", "truncation")
 LIMIT_VARIABLE = "WHICHGEN_SERVE_MAX_IMAGES"
 MOST_IMAGES, MOST_VALUES = 1024, 1 << 24
 SEEDS = 1 << 63
-
-Images = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def request_limit(shape: tuple[int, ...], environment: Mapping[str, str] = os.en
     By default 1,024, and fewer where they are large: at most 2^24 numbers in an answer.
 
     Args:
-        shape: of an image, (C, H, W).
+        shape: of a sample.
 
     Raises:
         ValueError: if the variable holds no whole number above 0.
@@ -113,23 +111,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.integer) and not isinstance(value, bool)
 
 
-def _as_png(images: Images) -> list[str]:
-    from whichgen.grids import png_bytes
-
-    return [base64.b64encode(png_bytes(image.transpose(1, 2, 0))).decode() for image in images]
-
-
-Encoder = Callable[[Images], Images | list[str]]
-ENCODINGS: Mapping[str, Encoder] = {"array": lambda images: images, "png": _as_png}
-"""Images (N, C, H, W) as an answer holds them: numbers, or a PNG file each, in base64."""
-
-
-def encoder(name: str) -> Encoder:
-    """The encoding of that name.
+def encoder(name: str, encodings: Mapping[str, "Encoder"]) -> "Encoder":
+    """The encoding of that name, of those that the generator's modality has.
 
     Raises:
-        ValueError: if it is not one of `ENCODINGS`.
+        ValueError: if it is not one of them.
     """
-    if name not in ENCODINGS:
-        raise ValueError(f"encoding: '{name}' is not one of {', '.join(ENCODINGS)}")
-    return ENCODINGS[name]
+    if name not in encodings:
+        raise ValueError(f"encoding: '{name}' is not one of {', '.join(encodings)}")
+    return encodings[name]

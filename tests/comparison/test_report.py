@@ -222,13 +222,18 @@ def test_sheets_hold_the_samples_and_their_neighbours_in_the_same_places(
 
 def test_every_recipe_keeps_a_first_seed_where_the_file_would_be_too_large(make_cells, splits):
     from whichgen.comparison.sheets import cell_sheets
+    from whichgen.forms.images import ImageForm
 
     cells, real = make_cells(seeds=3), splits()
-    sheets = cell_sheets(cells, real["train"], real["test"], first=["gan"], limit=10**7)
+    sheets = cell_sheets(
+        cells, real["train"], real["test"], ImageForm({}), first=["gan"], limit=10**7
+    )
     order = [(s["recipe"], s["seed"]) for s in sheets]
     assert order == [(r, s) for s in range(3) for r in ("gan", "dgn")]
     size = sum(len(v) for v in sheets[0].values() if isinstance(v, str))
-    few = cell_sheets(cells, real["train"], real["test"], first=["gan"], limit=int(3.5 * size))
+    few = cell_sheets(
+        cells, real["train"], real["test"], ImageForm({}), first=["gan"], limit=int(3.5 * size)
+    )
     assert [(s["recipe"], s["seed"]) for s in few] == order[:3]
 
 

@@ -9,7 +9,7 @@ from kedro.config import OmegaConfigLoader
 from safetensors.torch import save_file
 
 from tests.datasets.forms import CLASSES
-from tests.digits import NAMES, digit_splits
+from tests.digits import GREY, NAMES, digit_splits
 from whichgen.parameters import parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.splits import content_hashes
@@ -38,6 +38,7 @@ def packed_digits(tmp_path_factory):
     judge = fit_classifier(
         splits["train"]["images"],
         splits["train"]["types"],
+        modality=GREY,
         n_types=10,
         title="classifier of digits",
         **{"width": 16, "features": 32, "images_seen": 15000, "batch": 64, "rate": 3e-3, "seed": 0},

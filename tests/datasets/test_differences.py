@@ -35,7 +35,15 @@ def test_every_dataset_is_listed_and_an_unknown_one_named():
     listed = CliRunner().invoke(cli, ["data", "list"])
     assert listed.exit_code == 0
     assert [line.split()[0] for line in listed.output.splitlines()][1:] == sorted(
-        ["digits", "digits_unlabelled", "fashion_mnist", "fashion_mnist_unlabelled", "my_images"]
+        [
+            "digits",
+            "digits_unlabelled",
+            "fashion_mnist",
+            "fashion_mnist_unlabelled",
+            "grid",
+            "my_images",
+            "ring",
+        ]
     )
     shown = CliRunner().invoke(cli, ["data", "show", "digits"])
     assert shown.exit_code == 0

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tests.digits import GREY
 from whichgen.sources.digits import load as load_digits
 from whichgen.training.classifier import fit_classifier
 
@@ -28,7 +29,7 @@ def digit_features() -> dict[str, npt.NDArray[np.float64]]:
     images, types = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
     judge = fit_classifier(
         images[:600], types[:600],
-        n_types=10, width=8, features=64, images_seen=6000, batch=60, rate=3e-3,
+        modality=GREY, n_types=10, width=8, features=64, images_seen=6000, batch=60, rate=3e-3,
         seed=0, title="judge of digits",
     )  # fmt: skip
     noise = torch.randint(0, 60, images.shape, generator=torch.Generator().manual_seed(0))

@@ -6,7 +6,7 @@ import torch
 from tests.training.conftest import DGN, GAN, TRUNK
 from whichgen.errors import WhichgenError
 from whichgen.networks import build_discriminator, build_generator
-from whichgen.networks.build import DISCRIMINATORS, GENERATORS
+from whichgen.networks.modalities.images import Images
 from whichgen.parameters import DiscriminatorOptions, GeneratorOptions
 
 INFO = {"channels": 3, "resolution": 8, "labelled": True, "types": {"shares": [0.5, 0.5]}}
@@ -16,7 +16,7 @@ def with_generator(recipe, **options):
     return recipe.model_copy(update={"generator": GeneratorOptions(latent=8, **options)})
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", Images.generators)
 @pytest.mark.parametrize("recipe", [GAN, DGN], ids=["gan", "dgn"])
 def test_every_generator_works_in_both_families(name, recipe):
     generator = build_generator(with_generator(recipe, name=name), TRUNK, INFO)
@@ -26,7 +26,7 @@ def test_every_generator_works_in_both_families(name, recipe):
     assert set(types.tolist()) <= {0, 1}
 
 
-@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize("name", Images.discriminators)
 def test_every_discriminator_gives_a_logit_an_image(name):
     options = {"width_factor": 0.5} if name == "convolutional" else {}
     recipe = GAN.model_copy(update={"discriminator": DiscriminatorOptions(name=name, **options)})

@@ -56,7 +56,7 @@ def judged(splits):
     held_out = splits["validation"], splits["test"]
     gates = check_gates(extractor, second, card, *held_out, INFO)
     real = extract_real_features(extractor, second, splits["train"], *held_out)
-    floors, second_floors = measure_floors(real, INFO)
+    floors, second_floors = measure_floors(real, splits["validation"], INFO)
     return {
         "weights": weights, "card": card, "extractor": extractor, "second_judge": second,
         "gates": gates, "real": real, "floors": floors, "second_floors": second_floors,
@@ -107,7 +107,7 @@ def test_a_judge_that_failed_its_gates_is_told_and_its_scores_say_so(judged, spl
         "its scores say so"
     ]
     real = extract_real_features(judged["extractor"], second, splits["train"], *held_out)
-    _, second_floors = measure_floors(real, INFO)
+    _, second_floors = measure_floors(real, splits["validation"], INFO)
     changed = judged | {
         "card": card, "second_judge": second, "gates": gates, "real": real,
         "second_floors": second_floors,

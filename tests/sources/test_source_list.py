@@ -10,8 +10,11 @@ from whichgen.errors import WhichgenError
 from whichgen.sources import SOURCES, load_source
 
 
-def test_the_sources_are_known() -> None:
-    assert set(SOURCES) == {"digits", "fashion_mnist", "image_folder", "stacked"}
+def test_the_sources_are_known_by_modality() -> None:
+    assert {modality: set(sources) for modality, sources in SOURCES.items()} == {
+        "image": {"digits", "fashion_mnist", "image_folder", "stacked"},
+        "points": {"ring", "grid"},
+    }
 
 
 def test_digits_are_scikit_learns_scaled_to_a_byte(tmp_path: Path) -> None:
@@ -34,7 +37,7 @@ def test_digits_are_scikit_learns_scaled_to_a_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("cifar", {}, "source 'cifar' is unknown; known: digits, fashion_mnist, image_folder, "),
+        ("cifar", {}, "source 'cifar' is unknown; known of modality image: digits, fashion_mnist"),
         ("digits", {"resolution": 8}, "unknown option 'resolution'; it takes: labels"),
         ("fashion_mnist", {"url": "x"}, "unknown option 'url'; it takes: labels"),
         ("image_folder", {"resolutoin": 8}, "unknown option 'resolutoin'; it takes: channels"),

@@ -4,6 +4,7 @@ import pytest
 import torch
 from kedro.config import OmegaConfigLoader
 
+from tests.digits import GREY
 from whichgen.parameters import DgnRecipe, GanRecipe, Trunk
 from whichgen.settings import CONFIG_LOADER_ARGS
 from whichgen.training.classifier import fit_classifier
@@ -62,7 +63,7 @@ def info():
 def extractor(splits):
     return fit_classifier(
         splits["train"]["images"], splits["train"]["types"],
-        n_types=K, width=8, features=6, images_seen=3000, batch=30, rate=3e-3,
+        modality=GREY, n_types=K, width=8, features=6, images_seen=3000, batch=30, rate=3e-3,
         seed=0, title="judge",
     )  # fmt: skip
 

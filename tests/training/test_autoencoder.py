@@ -4,11 +4,12 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from tests.digits import digit_splits
+from tests.digits import GREY, digit_splits
 from whichgen.networks import Extractor
-from whichgen.training.autoencoder import fit_autoencoder, spoil
+from whichgen.networks.spoiling import spoil
+from whichgen.training.autoencoder import fit_autoencoder
 
-SMALL = {"width": 8, "features": 6, "batch": 30, "rate": 2e-3, "title": "judge"}
+SMALL = {"modality": GREY, "width": 8, "features": 6, "batch": 30, "rate": 2e-3, "title": "judge"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def digits():
 @pytest.fixture(scope="module")
 def autoencoder(digits):
     return fit_autoencoder(
-        digits["train"]["images"],
+        digits["train"]["images"], modality=GREY,
         width=16, features=32, images_seen=20_000, batch=128, rate=2e-3, seed=0, title="judge",
     )  # fmt: skip
 
@@ -33,7 +34,7 @@ def probe(look, digits):
 
 def test_its_features_know_the_digits_without_having_seen_a_label(autoencoder, digits):
     torch.manual_seed(0)
-    untrained = Extractor(channels=1, resolution=8, width=16, features=32)
+    untrained = Extractor(GREY, width=16, features=32)
     untrained.freeze(digits["train"]["images"])
     assert probe(autoencoder.look, digits) > 0.96
     assert 1 - probe(autoencoder.look, digits) < 0.75 * (1 - probe(untrained.look, digits))

@@ -2,6 +2,7 @@
 
 import torch
 
+from tests.digits import GREY
 from whichgen.training.classifier import fit_classifier
 
 
@@ -25,6 +26,7 @@ def test_the_batch_size_changes_nothing(extractor, splits):
 
 def test_the_seed_decides_the_judge(splits):
     options = {
+        "modality": GREY,
         "n_types": 3, "width": 8, "features": 6, "images_seen": 300, "batch": 30, "rate": 3e-3,
     }  # fmt: skip
     train = splits["train"]

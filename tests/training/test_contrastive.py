@@ -6,8 +6,9 @@ import torch
 from sklearn.cluster import KMeans
 from torch.nn.functional import normalize
 
+from tests.digits import GREY
 from whichgen.networks import to_float
-from whichgen.training.autoencoder import spoil
+from whichgen.networks.spoiling import spoil
 from whichgen.training.contrastive import TEMPERATURE, ContrastiveTask, embed, fit_contrastive
 from whichgen.training.flops import count_flops
 from whichgen.training.seeding import stream
@@ -39,7 +40,7 @@ def purity(points, kinds):
 
 
 def test_the_loss_is_the_papers(shapes):
-    task = ContrastiveTask(shapes[0], width=8, features=6, batch=5, seed=3)
+    task = ContrastiveTask(shapes[0], modality=GREY, width=8, features=6, batch=5, seed=3)
     whole = to_float(shapes[0][task._order.at(2, 5)])
     views = torch.cat([spoil(whole, stream(3, name, 2)) for name in ("one", "other")])
     with torch.no_grad():
@@ -52,19 +53,22 @@ def test_the_loss_is_the_papers(shapes):
 def test_it_sees_what_is_shown_and_not_where(shapes):
     images, kinds = shapes
     options = {"width": 16, "features": 16, "images_seen": 24_000, "batch": 60, "rate": 3e-3}
-    net, flops = fit_contrastive(images, **options, seed=0, title="types")
+    net, flops = fit_contrastive(images, modality=GREY, **options, seed=0, title="types")
     seen = embed(net, images)
     torch.testing.assert_close(seen.norm(dim=1), torch.ones(600))
     assert purity(images.flatten(1).float().numpy(), kinds) < 0.6
     assert purity(seen.numpy(), kinds) > 0.9
-    one = ContrastiveTask(images, width=16, features=16, batch=60, seed=0)
+    one = ContrastiveTask(images, modality=GREY, width=16, features=16, batch=60, seed=0)
     assert flops == 400 * count_flops(lambda: one.loss(0).backward())
 
 
 def test_the_same_seed_gives_the_same_bytes(shapes):
     options = {"width": 8, "features": 6, "images_seen": 200, "batch": 40, "rate": 3e-3}
     one, again, other = (
-        embed(fit_contrastive(shapes[0], **options, seed=seed, title="types")[0], shapes[0])
+        embed(
+            fit_contrastive(shapes[0], modality=GREY, **options, seed=seed, title="types")[0],
+            shapes[0],
+        )
         for seed in (0, 0, 1)
     )
     assert torch.equal(one, again)
@@ -72,5 +76,5 @@ def test_the_same_seed_gives_the_same_bytes(shapes):
 
 
 def test_a_batch_is_never_more_than_there_is(shapes):
-    task = ContrastiveTask(shapes[0][:7], width=8, features=6, batch=120, seed=0)
+    task = ContrastiveTask(shapes[0][:7], modality=GREY, width=8, features=6, batch=120, seed=0)
     assert task.loss(0).isfinite()

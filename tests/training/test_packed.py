@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.digits import GREY
 from tests.training.conftest import DGN, GAN, K
 from whichgen.catalog import PackedDataset
 from whichgen.errors import WhichgenError
@@ -142,6 +143,7 @@ def test_stopped_while_it_reads_it_goes_on_to_the_same_bytes(
 
 def test_the_judge_is_the_same(streamed, splits):
     options = {
+        "modality": GREY,
         "n_types": K, "width": 8, "features": 6, "images_seen": 300, "batch": 30, "rate": 3e-3,
         "seed": 0, "title": "judge",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import torch
 
+from tests.digits import GREY
 from tests.training.conftest import DGN, TRUNK
 from whichgen.networks import to_float
 from whichgen.parameters import Encoder
@@ -9,20 +10,20 @@ from whichgen.training.build import build_update
 from whichgen.training.classifier import fit_classifier
 from whichgen.training.flops import count_flops
 from whichgen.training.schedule import affordable_steps
-from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
+from whichgen.training.spaces import SamplesAndFeatures, SampleSpace
 
 OPTIONS = Encoder(width=8, features=5, images_seen=600, batch=30, rate=3e-3)
 
 
 def build(splits):
     images, types = splits["train"]["images"], splits["train"]["types"]
-    return PixelsAndFeatures(images, types, n_types=3, options=OPTIONS, seed=0)
+    return SamplesAndFeatures(images, types, modality=GREY, n_types=3, options=OPTIONS, seed=0)
 
 
 def test_an_image_is_at_the_same_place_whether_real_or_generated(splits):
     images = splits["train"]["images"]
     index = torch.tensor([[3, 1], [4, 4], [0, 8]])
-    for space in (PixelSpace(), build(splits)):
+    for space in (SampleSpace(GREY), build(splits)):
         real, fake = space.real(index, images[index]), space.fake(to_float(images[index]))
         assert len(real) == len(fake)
         for one, other in zip(real, fake, strict=True):
@@ -40,7 +41,9 @@ def test_the_encoder_is_frozen_and_gradients_reach_the_images(splits):
 def test_its_price_is_that_of_fitting_it_and_of_looking_at_all_training_images(splits):
     space, (images, types) = build(splits), splits["train"].values()
     fitting = count_flops(
-        lambda: fit_classifier(images, types, n_types=3, seed=0, title="x", **OPTIONS.model_dump())
+        lambda: fit_classifier(
+            images, types, modality=GREY, n_types=3, seed=0, title="x", **OPTIONS.model_dump()
+        )
     )
     looking = count_flops(lambda: space.encoder.layers(to_float(images)))
     assert space.flops == fitting + looking

@@ -74,7 +74,7 @@ def list_() -> None:
 def show(name: str, sheet: Path | None) -> None:
     """Show one dataset: images of each type and split, sizes, version."""
     from whichgen.datasets.inventory import splits, take_stock
-    from whichgen.datasets.showing import contact_sheet, read_raw, sizes
+    from whichgen.datasets.showing import contact_sheet, form, read_raw, sizes
     from whichgen.datasets.versions import is_versioned
 
     project, dataset = Path.cwd(), _dataset(name)
@@ -89,8 +89,8 @@ def show(name: str, sheet: Path | None) -> None:
             str(counts[k] if ours else counts.total()) for counts in by_split.values()
         )))  # fmt: skip
     _print_table(rows)
-    channels, side = images.images.shape[1:3]
-    click.echo(f"Used as:  {side}×{side} px, {'grey' if channels == 1 else 'colour'}")
+    used = form(images, dataset)
+    click.echo(f"Used as:  {used.words(used.shape)}")
     if found := sizes(project, name):
         click.echo(f"Files:    {', '.join(f'{n} of {w}×{h}' for (w, h), n in found)} px")
     held = "" if stock.version is None or is_versioned(project, name) else ", changed since"
@@ -98,7 +98,7 @@ def show(name: str, sheet: Path | None) -> None:
     click.echo(f"State:    {stock.state}")
     if sheet:
         sheet.parent.mkdir(parents=True, exist_ok=True)
-        sheet.write_bytes(contact_sheet(images))
+        sheet.write_bytes(contact_sheet(images, dataset))
         click.echo(f"Sheet:    {sheet}")
 
 

@@ -149,7 +149,7 @@ def _draw_file(
     import numpy as np
 
     from whichgen.drawing import draw
-    from whichgen.grids import image_grid, magnification, png_bytes
+    from whichgen.grids import png_bytes
     from whichgen.training.seeding import stream
 
     images, types = draw(generator, n, stream(latent_seed, "sample"), type_, truncation)
@@ -159,4 +159,4 @@ def _draw_file(
             np.savez_compressed(file, images=images, types=types)
         return
     columns = max(1, round(len(images) ** 0.5))
-    out.write_bytes(png_bytes(image_grid(images, columns, magnification(images.shape[2]))))
+    out.write_bytes(png_bytes(generator.modality.form.picture(images, columns)))

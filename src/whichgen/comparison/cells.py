@@ -26,10 +26,10 @@ class Cell:
 
     ``history`` has one row a logged step (``step``, ``flops``, ``images_seen``, loss terms and,
     where a validation took place, ``validation_fd``), ``timing`` has ``step`` and ``seconds``.
-    ``samples`` is (N, C, H, W) uint8, ``sample_types`` (N,) int64: the types asked for.
+    ``samples`` is (N, *shape), stored, ``sample_types`` (N,) int64: the types asked for.
     ``neighbours`` holds, for each sample, the row of its nearest image in the training and in the
     held-out split (``train``, ``held_out``) and the distances (``to_train``, ``to_held_out``).
-    ``strips`` (B, steps, C, H, W) uint8 are walks between two latents of ``strip_types`` (B,).
+    ``strips`` (B, steps, *shape) are walks between two latents of ``strip_types`` (B,).
     ``second`` is what a second judge found (``judge``, ``scores``, ``floors``). Each is empty or
     None where there is none.
     """
@@ -58,10 +58,10 @@ class Cell:
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: Mapping[str, Any] = field(default_factory=dict)
-    samples: npt.NDArray[np.uint8] | None = None
+    samples: npt.NDArray[Any] | None = None
     sample_types: npt.NDArray[np.int64] | None = None
     neighbours: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
-    strips: npt.NDArray[np.uint8] | None = None
+    strips: npt.NDArray[Any] | None = None
     strip_types: npt.NDArray[np.int64] | None = None
 
     @classmethod
@@ -72,10 +72,10 @@ class Cell:
         history: pd.DataFrame | None = None,
         timing: pd.DataFrame | None = None,
         measured: Mapping[str, Any] | None = None,
-        samples: npt.NDArray[np.uint8] | None = None,
+        samples: npt.NDArray[Any] | None = None,
         sample_types: npt.NDArray[np.int64] | None = None,
         neighbours: Mapping[str, npt.NDArray[Any]] | None = None,
-        strips: npt.NDArray[np.uint8] | None = None,
+        strips: npt.NDArray[Any] | None = None,
         strip_types: npt.NDArray[np.int64] | None = None,
     ) -> Cell:
         """Build a cell from the mapping in its ``scores.json``.

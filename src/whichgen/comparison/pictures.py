@@ -13,19 +13,18 @@ import numpy.typing as npt
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.wording import FAMILY_NAMES
-from whichgen.grids import image_grid, magnification, png_bytes, to_picture
+from whichgen.forms import Form, Pixels, Samples
+from whichgen.grids import png_bytes, to_picture
 
-Images = npt.NDArray[np.uint8]
-Split = Mapping[str, npt.NDArray[Any]]  # `images` (N, C, H, W) uint8 and `types` (N,)
+Split = Mapping[str, npt.NDArray[Any]]  # `images` (N, *shape), stored, and `types` (N,)
 
 SHOWN = 64
 SHOWN_PER_TYPE = 16
-_COLUMNS = 8
+_COLUMNS = 8  # and rows: SHOWN, where each sample has a place of its own
 _COLUMNS_PER_TYPE = 4
 _TRIPLETS = 8
 _LEGIBLE_PIXELS = 32
-LOSSLESS_PIXELS = 32  # the side of colour images up to which not a pixel is changed
-_QUALITY = 90  # of larger ones
+_QUALITY = 90  # of colour that need not be exact
 _GROUND = 128  # a grey that stands back on a light and on a dark page
 
 
@@ -38,59 +37,65 @@ class Picture:
     key: str = ""
 
 
-def grids(chosen: Mapping[str, Cell], test: Split) -> list[Picture]:
-    """Real held-out images, then each chosen cell's, 64 as they come; none where there are none."""
+def grids(chosen: Mapping[str, Cell], test: Split, form: Form) -> list[Picture]:
+    """Real held-out samples, then each chosen cell's, as they come; none where there are none."""
     found = []
-    if len(test.get("images", ())):
-        found.append(Picture("Real, held out", _grid_uri(test["images"][:SHOWN]), "real"))
+    most, real = form.capacity(_COLUMNS, _COLUMNS), test.get("images")
+    if real is not None and len(real):
+        real = real[:most]
+        found.append(Picture("Real, held out", _grid_uri(form, real), "real"))
     for family, cell in chosen.items():
         if cell.samples is not None and len(cell.samples):
-            found.append(Picture(title(cell), _grid_uri(cell.samples[:SHOWN]), family))
+            uri = _grid_uri(form, cell.samples[:most], among=real)
+            found.append(Picture(title(cell), uri, family))
     return found
 
 
-def grids_by_type(cell: Cell, names: Sequence[str]) -> list[Picture]:
-    """One grid a type, of the first 16 samples asked for as that type; none without samples."""
+def grids_by_type(cell: Cell, names: Sequence[str], form: Form) -> list[Picture]:
+    """One picture a type, of the first samples asked for as that type; none without samples."""
     if cell.samples is None or cell.sample_types is None:
         return []
-    pictures = []
+    pictures, most = [], form.capacity(_COLUMNS_PER_TYPE, _COLUMNS_PER_TYPE)
     for index in np.unique(cell.sample_types):
-        chosen = cell.samples[cell.sample_types == index][:SHOWN_PER_TYPE]
+        chosen = cell.samples[cell.sample_types == index][:most]
         name = names[index] if index < len(names) else str(index)
-        pictures.append(Picture(str(name), _grid_uri(chosen, columns=_COLUMNS_PER_TYPE)))
+        uri = _grid_uri(form, chosen, columns=_COLUMNS_PER_TYPE, among=cell.samples[:most])
+        pictures.append(Picture(str(name), uri))
     return pictures
 
 
-def walks(chosen: Mapping[str, Cell]) -> list[Picture]:
-    """Each chosen cell's interpolations, a strip a row; none where they were not drawn."""
+def walks(chosen: Mapping[str, Cell], form: Form) -> list[Picture]:
+    """Each chosen cell's interpolations, told apart; none where they were not drawn."""
     return [
-        Picture(title(cell), strips_uri(cell.strips), family)
+        Picture(title(cell), walks_uri(cell.strips, form), family)
         for family, cell in chosen.items()
         if cell.strips is not None and len(cell.strips)
     ]
 
 
-def triplets(cell: Cell, train: Split, test: Split) -> list[Picture]:
+def triplets(cell: Cell, train: Split, test: Split, form: Form) -> list[Picture]:
     """The eight samples nearest to training images, and the first eight: above, each sample.
 
     Below it its nearest training image, below that its nearest held-out one. None where a split
-    or the neighbours are missing.
+    or the neighbours are missing, or a sample alone is no picture.
     """
-    if not can_show_neighbours(cell, train, test):
+    if not can_show_neighbours(cell, train, test, form):
         return []
     nearest = np.argsort(cell.neighbours["to_train"], kind="stable")[:_TRIPLETS]
     first = np.arange(min(_TRIPLETS, len(cell.neighbours["train"])))
     return [
         Picture(
-            f"{title(cell)}, {which}", _grid_uri(_stacked(cell, rows, train, test)), cell.family
+            f"{title(cell)}, {which}",
+            _grid_uri(form, _stacked(cell, rows, train, test)),
+            cell.family,
         )
         for which, rows in (("the closest pairs", nearest), ("the first samples", first))
     ]
 
 
-def can_show_neighbours(cell: Cell, train: Split, test: Split) -> bool:
-    """Whether the cell's nearest images are known and at hand."""
-    known = bool(cell.neighbours) and cell.samples is not None
+def can_show_neighbours(cell: Cell, train: Split, test: Split, form: Form) -> bool:
+    """Whether the cell's nearest samples are known and at hand, and one alone is a picture."""
+    known = form.alone and bool(cell.neighbours) and cell.samples is not None
     return known and bool(len(train.get("images", ())) and len(test.get("images", ())))
 
 
@@ -99,12 +104,13 @@ def title(cell: Cell) -> str:
     return f"{FAMILY_NAMES[cell.family]} ({cell.recipe}), seed {cell.seed}"
 
 
-def strips_uri(strips: Images) -> str:
-    """Strips (B, steps, C, H, W) as one picture, a strip a row."""
-    return _grid_uri(strips.reshape(-1, *strips.shape[2:]), columns=strips.shape[1])
+def walks_uri(strips: Samples, form: Form) -> str:
+    """Walks (B, steps, *shape) as one picture."""
+    picture = form.picture_of_walks(strips, least=_LEGIBLE_PIXELS, ground=_GROUND)
+    return picture_uri(picture, lossless=form.exact(strips))
 
 
-def picture_uri(pixels: Images, *, lossless: bool = True) -> str:
+def picture_uri(pixels: Pixels, *, lossless: bool = True) -> str:
     """Pixels (H, W, C) as an address that holds them: PNG if grey, else the smaller WebP."""
     if pixels.shape[2] == 1:
         return _data_uri(png_bytes(pixels), "png")
@@ -113,18 +119,19 @@ def picture_uri(pixels: Images, *, lossless: bool = True) -> str:
     return _data_uri(buffer.getvalue(), "webp")
 
 
-def _stacked(cell: Cell, rows: npt.NDArray[Any], train: Split, test: Split) -> Images:
+def _stacked(cell: Cell, rows: npt.NDArray[Any], train: Split, test: Split) -> Samples:
     assert cell.samples is not None
     near = train["images"][cell.neighbours["train"][rows]]
     held_out = test["images"][cell.neighbours["held_out"][rows]]
     return np.concatenate([cell.samples[rows], near, held_out])
 
 
-def _grid_uri(images: Images, *, columns: int = _COLUMNS) -> str:
-    scale = magnification(images.shape[-1], target=_LEGIBLE_PIXELS)
-    columns = min(columns, len(images))
-    pixels = image_grid(images, columns, scale, ground=_GROUND)
-    return picture_uri(pixels, lossless=images.shape[-1] <= LOSSLESS_PIXELS)
+def _grid_uri(
+    form: Form, samples: Samples, *, columns: int = _COLUMNS, among: Samples | None = None
+) -> str:
+    columns = min(columns, len(samples))
+    picture = form.picture(samples, columns, least=_LEGIBLE_PIXELS, ground=_GROUND, among=among)
+    return picture_uri(picture, lossless=form.exact(samples))
 
 
 def _data_uri(content: bytes, kind: str) -> str:

@@ -18,6 +18,7 @@ from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
 from whichgen.comparison.figures import HEADLINE, Chart, inline_svg
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import FAMILY_NAMES, scaled
+from whichgen.forms import form_of
 
 
 def report_content(
@@ -89,21 +90,23 @@ def render_page(
             nearest to a sample.
     """
     test, train = test or {}, train or {}
-    verdict, names = content["verdict"], type_names(info)
+    verdict, names, form = content["verdict"], type_names(info), form_of(info)
     chosen = shown_cells(cells, verdict)
     dgn = chosen.get("dgn")
     shown = {
-        "grids": pictures.grids(chosen, test),
-        "type_grids": pictures.grids_by_type(dgn, names) if dgn else [],
-        "walks": pictures.walks(chosen),
-        "triplets": [p for cell in chosen.values() for p in pictures.triplets(cell, train, test)],
+        "grids": pictures.grids(chosen, test, form),
+        "type_grids": pictures.grids_by_type(dgn, names, form) if dgn else [],
+        "walks": pictures.walks(chosen, form),
+        "triplets": [
+            p for cell in chosen.values() for p in pictures.triplets(cell, train, test, form)
+        ],
     }
     room = sheets.LIMIT - sum(len(item.uri) for group in shown.values() for item in group)
     data = machine.script_data(cells, names) | {
         "sheets": sheets.cell_sheets(
-            cells, train, test, first=[cell.recipe for cell in chosen.values()], limit=room
+            cells, train, test, form, first=[cell.recipe for cell in chosen.values()], limit=room
         ),
-        "real": sheets.real_sheet(test),
+        "real": sheets.real_sheet(test, form),
         "shown": {family: [cell.recipe, cell.seed] for family, cell in chosen.items()},
         "columns": sheets.COLUMNS,
     }

@@ -18,6 +18,7 @@ from whichgen.comparison.wording import (
     number,
     scaled,
 )
+from whichgen.forms import form_of
 
 _INFORMATION = {
     "labels": "Equal information: both families were given the labels.",
@@ -32,14 +33,13 @@ def compared_rows(
     """What was compared, as terms and descriptions."""
     counts = info.get("counts") or {}
     types = (info.get("types") or {}).get("names") or []
-    channels, resolution = info.get("channels"), info.get("resolution")
-    size = f"{resolution} × {resolution} px, " if resolution else ""
-    colour = {1: "grey, ", 3: "RGB, "}.get(channels or 0, "")
+    form = form_of(info)
+    size = f"{form.words(form.shape)}, " if set(form.sizes) <= set(info) else ""
     kind = "labelled" if info.get("labelled") else "not labelled"
     of_types = f", {len(types)} types" if types else ""
     splits = listed([f"{count:,} {split}" for split, count in counts.items()])
     return [
-        ("Dataset", f"{verdict['dataset']}: {size}{colour}{kind}{of_types}"),
+        ("Dataset", f"{verdict['dataset']}: {size}{kind}{of_types}"),
         ("Images", splits or "unknown"),
         *((f"{FAMILY_NAMES[family]} recipes", _recipe_list(cells, family)) for family in FAMILIES),
         ("Information", _INFORMATION[verdict["information"]]),

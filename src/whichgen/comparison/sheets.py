@@ -13,35 +13,40 @@ import numpy.typing as npt
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.pictures import (
-    LOSSLESS_PIXELS,
     SHOWN,
     SHOWN_PER_TYPE,
-    Images,
     Split,
     can_show_neighbours,
     picture_uri,
-    strips_uri,
+    walks_uri,
 )
+from whichgen.forms import Form, Samples
 
 COLUMNS = 16
 _MOST = 256  # samples a sheet
 LIMIT = 9_000_000  # characters of all pictures of a page, which stays below 10 MB
 
 
-def real_sheet(test: Split) -> dict[str, Any] | None:
-    """Held-out images to set beside the samples; None where there are none."""
-    if not len(test.get("images", ())):
+def real_sheet(test: Split, form: Form) -> dict[str, Any] | None:
+    """Held-out samples to set beside generated ones; None where none can be shown alone."""
+    if not form.alone or not len(test.get("images", ())):
         return None
     rows = _rows(test["types"])
     return {
         "count": len(rows),
         "types": test["types"][rows].tolist(),
-        "samples": _sheet_uri(test["images"][rows]),
+        "samples": _sheet_uri(test["images"][rows], form),
     }
 
 
 def cell_sheets(
-    cells: Sequence[Cell], train: Split, test: Split, *, first: Sequence[str], limit: int
+    cells: Sequence[Cell],
+    train: Split,
+    test: Split,
+    form: Form,
+    *,
+    first: Sequence[str],
+    limit: int,
 ) -> list[dict[str, Any]]:
     """Sheets of the finished cells, in the order of their use, until the limit is reached.
 
@@ -49,12 +54,15 @@ def cell_sheets(
     item has ``recipe``, ``family``, ``seed``, ``count``, ``types`` (asked for, one a sample; empty
     for a generator that takes none), ``samples``, and where known ``train``, ``held_out``
     (nearest images, in the same places), ``to_train``, ``to_held_out`` (distances), ``strips``.
+    None where a sample alone is no picture.
     """
+    if not form.alone:
+        return []
     at_hand = [c for c in cells if not c.failed and c.samples is not None and len(c.samples)]
     ordered = sorted(at_hand, key=lambda c: (c.seed, c.recipe not in first, c.recipe))
     sheets, spent = [], 0
     for cell in ordered:
-        sheet = _cell_sheet(cell, train, test)
+        sheet = _cell_sheet(cell, train, test, form)
         spent += sum(len(value) for value in sheet.values() if isinstance(value, str))
         if spent > limit:
             break
@@ -62,7 +70,7 @@ def cell_sheets(
     return sheets
 
 
-def _cell_sheet(cell: Cell, train: Split, test: Split) -> dict[str, Any]:
+def _cell_sheet(cell: Cell, train: Split, test: Split, form: Form) -> dict[str, Any]:
     assert cell.samples is not None
     asked = cell.sample_types
     if asked is None or (cell.family == "gan" and not cell.uses_labels):
@@ -74,13 +82,13 @@ def _cell_sheet(cell: Cell, train: Split, test: Split) -> dict[str, Any]:
         "seed": cell.seed,
         "count": len(rows),
         "types": asked[rows].tolist() if len(asked) else [],
-        "samples": _sheet_uri(cell.samples[rows]),
+        "samples": _sheet_uri(cell.samples[rows], form),
     }
     if cell.strips is not None and len(cell.strips):
-        sheet["strips"] = strips_uri(cell.strips)
-    if can_show_neighbours(cell, train, test):
+        sheet["strips"] = walks_uri(cell.strips, form)
+    if can_show_neighbours(cell, train, test, form):
         for name, split in (("train", train), ("held_out", test)):
-            sheet[name] = _sheet_uri(split["images"][cell.neighbours[name][rows]])
+            sheet[name] = _sheet_uri(split["images"][cell.neighbours[name][rows]], form)
             distances = cell.neighbours[f"to_{name}"][rows].astype(float)
             sheet[f"to_{name}"] = [float(f"{distance:.3g}") for distance in distances]
     return sheet
@@ -92,11 +100,5 @@ def _rows(types: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate([np.arange(min(SHOWN, len(types))), *first]))[:_MOST]
 
 
-def _sheet_uri(images: Images) -> str:
-    """Images (N, C, H, W), 16 a row, without gaps."""
-    n, channels, height, width = images.shape
-    filled = np.zeros((-(-n // COLUMNS) * COLUMNS, channels, height, width), np.uint8)
-    filled[:n] = images
-    rows = filled.reshape(-1, COLUMNS, channels, height, width)
-    pixels = rows.transpose(0, 3, 1, 4, 2).reshape(-1, COLUMNS * width, channels)
-    return picture_uri(pixels, lossless=width <= LOSSLESS_PIXELS)
+def _sheet_uri(samples: Samples, form: Form) -> str:
+    return picture_uri(form.tiles(samples, COLUMNS), lossless=form.exact(samples))

@@ -38,8 +38,13 @@ def score_table(cells: Sequence[Cell]) -> pd.DataFrame:
     bad side, or from the target where a metric has one, and NaN for costs.
     """
     rows = []
+    known = [
+        metric
+        for metric, words in METRICS.items()
+        if words.everywhere or any(metric in cell.scores for cell in cells)
+    ]
     for recipe, group in _recipes(cells):
-        for metric in METRICS:
+        for metric in known:
             values = np.array([cell.score(metric) for cell in group if not cell.failed])
             worst = _worst(values, METRICS[metric].better)
             floor = floor_of(group, metric)

@@ -30,11 +30,12 @@ AXIS_METRICS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric is named, which way is better, and what it says."""
+    """How a metric is named, which way is better, what it says, and if all data have it."""
 
     name: str
     better: str
     meaning: str
+    everywhere: bool = True
 
 
 METRICS: Mapping[str, Metric] = {
@@ -72,6 +73,15 @@ METRICS: Mapping[str, Metric] = {
         "AuthPct", "higher", "per cent no nearer to a training image than its real neighbour is"
     ),
     "c_t": Metric("C_T", "near 0", "below 0: nearer to training images than held-out ones are"),
+    "modes_covered": Metric(
+        "modes covered", "higher", "known modes with a sample of high quality", everywhere=False
+    ),
+    "high_quality_share": Metric(
+        "high quality", "higher", "share within three deviations of a known mode", everywhere=False
+    ),
+    "modes_kl": Metric(
+        "modes KL", "lower", "how far the mix of modes is from the real mix", everywhere=False
+    ),
 }
 
 COSTS: Mapping[str, str] = {

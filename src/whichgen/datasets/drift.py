@@ -75,12 +75,15 @@ def measure_drift(project: Path, dataset: str, parameters: Parameters) -> Drift:
     from whichgen.sources import load_source
 
     packed = PackedData(project, dataset)
-    source = parameters.datasets[dataset].source
-    raw = load_source(source.name, project / "data/01_raw" / dataset, source.arguments())
-    if raw.images.shape[1:] != packed.shape or (raw.labels is not None) != packed.labelled:
+    configured = parameters.datasets[dataset]
+    source, form = configured.source, packed.form
+    folder = project / "data/01_raw" / dataset
+    raw = load_source(source.name, folder, source.arguments(), configured.modality)
+    if raw.images.shape[1:] != form.shape or (raw.labels is not None) != packed.labelled:
+        found, wanted = form.words(raw.images.shape[1:]), form.words(form.shape)
         raise WhichgenError(
-            f"data/01_raw/{dataset}: {_form(raw.images.shape[1:], raw.labels is not None)}, but "
-            f"packed were {_form(packed.shape, packed.labelled)}; if that is meant, run: kedro run "
+            f"data/01_raw/{dataset}: {found}{_typed(raw.labels is not None)}, but "
+            f"packed were {wanted}{_typed(packed.labelled)}; if that is meant, run: kedro run "
             f"--pipelines=data,extractor --params dataset={dataset}"
         )
     return compare_with_packed(raw, packed, parameters.drift)
@@ -192,7 +195,5 @@ def _changed_types(raw: LabelledImages, packed: PackedData) -> Iterator[str]:
             yield f"{what} types: {', '.join(missing)}"
 
 
-def _form(raw_shape: tuple[int, ...], labelled: bool) -> str:
-    channels, height, width = raw_shape
-    colour = "grey" if channels == 1 else "colour"
-    return f"{width}×{height} {colour} images with{'' if labelled else 'out'} types"
+def _typed(labelled: bool) -> str:
+    return f", with{'' if labelled else 'out'} types"

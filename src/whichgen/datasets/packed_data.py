@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from whichgen.errors import WhichgenError
+from whichgen.forms import Samples, form_of
 from whichgen.splits import content_hashes
 
 if TYPE_CHECKING:
     from whichgen.sources import LabelledImages
 
-Images = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
 Types = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -27,7 +27,7 @@ class PackedData:
     """What the last run of the pipelines `data` and `extractor` left of a dataset.
 
     Attributes:
-        shape: (channels, height, width). labelled: whether types are labels, not clusters.
+        form: of the samples. labelled: whether types are labels, not clusters.
         type_names: K of them.
 
     Raises:
@@ -46,22 +46,23 @@ class PackedData:
                     f"--pipelines=data,extractor --params dataset={dataset}"
                 )
         known = json.loads(info.read_text())
-        self.shape = (known["channels"], known["resolution"], known["resolution"])
+        self.form = form_of(known)
+        self._info = known
         self.labelled: bool = known["labelled"]
         self.type_names: list[str] = known["types"]["names"]
 
-    def judge(self, images: Images) -> tuple[Features, Types]:
-        """What the judge fitted to these data makes of images (N, C, R, R): features, types."""
+    def judge(self, images: Samples) -> tuple[Features, Types]:
+        """What the judge fitted to these data makes of samples (N, *shape): features, types."""
         import torch
         from safetensors.torch import load_file
 
-        from whichgen.networks import judge_from_weights
+        from whichgen.networks import judge_from_weights, modality_of
 
-        judge = judge_from_weights(load_file(self._weights), self.shape[1])
+        judge = judge_from_weights(load_file(self._weights), modality_of(self._info))
         features, types = judge.judge(torch.from_numpy(images))
         return features.numpy(), types.numpy()
 
-    def validation(self, most: int) -> tuple[Images, Types]:
+    def validation(self, most: int) -> tuple[Samples, Types]:
         """At most so many images of the validation split and their types; a fair sample of it."""
         from safetensors.numpy import load_file
 

@@ -6,7 +6,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from whichgen.datasets.drift import compare_versions
@@ -14,7 +13,8 @@ from whichgen.datasets.inventory import raw_files
 from whichgen.datasets.packed_data import PackedData
 from whichgen.datasets.versions import RAW, fetch_version
 from whichgen.errors import WhichgenError
-from whichgen.grids import image_grid, magnification, png_bytes
+from whichgen.forms import Form, form_of, measure_form
+from whichgen.grids import png_bytes
 from whichgen.parameters import Dataset, Parameters
 from whichgen.sources import LabelledImages, load_source
 from whichgen.sources.decoding import FORMATS
@@ -25,7 +25,8 @@ COMMONEST = 5  # sizes
 
 def read_raw(project: Path, name: str, dataset: Dataset) -> LabelledImages:
     """The images of the dataset as its source gives them."""
-    return load_source(dataset.source.name, project / RAW / name, dataset.source.arguments())
+    source = dataset.source
+    return load_source(source.name, project / RAW / name, source.arguments(), dataset.modality)
 
 
 def sizes(project: Path, name: str) -> list[tuple[tuple[int, int], int]]:
@@ -40,18 +41,18 @@ def sizes(project: Path, name: str) -> list[tuple[tuple[int, int], int]]:
     return found.most_common(COMMONEST)
 
 
-def contact_sheet(images: LabelledImages) -> bytes:
-    """A PNG with a row of the first ten images of each type, or of the first hundred."""
-    pixels = images.images
+def form(images: LabelledImages, dataset: Dataset) -> Form:
+    """The form of samples as their source gives them."""
+    return form_of(measure_form(dataset.modality, images.images))
+
+
+def contact_sheet(images: LabelledImages, dataset: Dataset) -> bytes:
+    """A PNG of the first samples of each type, ten where each has a place, or of the first ones."""
+    drawn = form(images, dataset)
     if images.labels is None:
-        chosen = pixels[: COLUMNS**2]
-    else:
-        rows = []
-        for k in range(int(images.labels.max()) + 1):
-            mine = pixels[images.labels == k][:COLUMNS]
-            rows += [mine, np.full((COLUMNS - len(mine), *pixels.shape[1:]), 255, np.uint8)]
-        chosen = np.concatenate(rows)
-    return png_bytes(image_grid(chosen, COLUMNS, magnification(pixels.shape[2])))
+        chosen = images.images[: drawn.capacity(COLUMNS, COLUMNS)]
+        return png_bytes(drawn.picture(chosen, COLUMNS))
+    return png_bytes(drawn.picture_by_type(images.images, images.labels, COLUMNS))
 
 
 def judged(project: Path, name: str) -> bool:
@@ -67,7 +68,8 @@ def drift_between(
     project: Path, name: str, ends: tuple[str, str | None], parameters: Parameters
 ) -> tuple[float, float]:
     """`compare_versions` of two revisions of git, the second being None for the files."""
-    source = parameters.datasets[name].source
+    dataset = parameters.datasets[name]
+    source = dataset.source
     versions = []
     with tempfile.TemporaryDirectory() as temporary:
         for i, revision in enumerate(ends):
@@ -75,6 +77,6 @@ def drift_between(
             if revision is not None:
                 folder = Path(temporary) / str(i)
                 fetch_version(project, name, revision, folder)
-            versions.append(load_source(source.name, folder, source.arguments()))
+            versions.append(load_source(source.name, folder, source.arguments(), dataset.modality))
     before, after = versions
     return compare_versions(before, after, PackedData(project, name), parameters.drift)

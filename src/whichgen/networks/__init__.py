@@ -7,6 +7,7 @@ from whichgen.networks.build import (
     build_generator,
     load_generator,
     rebuild_generator,
+    with_networks,
 )
 from whichgen.networks.discriminators import ConvolutionalDiscriminator, Discriminator
 from whichgen.networks.extractors import (
@@ -19,18 +20,24 @@ from whichgen.networks.extractors import (
 )
 from whichgen.networks.generators import Generator
 from whichgen.networks.interpolation import interpolate, slerp
+from whichgen.networks.modalities import MODALITIES, Augment, Modality, modality_of
+from whichgen.networks.modalities.modality import Corruption
 from whichgen.networks.spectral import iterate_power
 from whichgen.networks.stems import SharedStem, StemSet
 
 __all__ = [
+    "MODALITIES",
     "RESOLUTIONS",
+    "Augment",
     "Classifier",
     "ConvolutionalDiscriminator",
+    "Corruption",
     "DiffAugment",
     "Discriminator",
     "Extractor",
     "Generator",
     "Judge",
+    "Modality",
     "SharedStem",
     "StemSet",
     "TypedExtractor",
@@ -42,8 +49,10 @@ __all__ = [
     "judge_from_weights",
     "load_generator",
     "look_at",
+    "modality_of",
     "rebuild_generator",
     "slerp",
     "to_float",
     "to_uint8",
+    "with_networks",
 ]

@@ -1,4 +1,4 @@
-"""Discriminators: image, and type where given, to one logit, and to the logit's slope."""
+"""Discriminators: sample, and type where given, to one logit, and to the logit's slope."""
 
 import torch
 from torch import Tensor, nn
@@ -20,11 +20,11 @@ class Discriminator(nn.Module):
     """What every discriminator offers: logits, and their slopes for a penalty on them."""
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
-        """images (B, C, R, R) in [-1, 1], types (B,) int64 → logits (B,)."""
+        """Samples (B, *shape), types (B,) int64 → logits (B,)."""
         raise NotImplementedError
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B,), and the gradient of each by its image (B, C, R, R)."""
+        """Logits (B,), and the gradient of each by its sample (B, *shape)."""
         raise NotImplementedError
 
 

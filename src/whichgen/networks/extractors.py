@@ -1,4 +1,4 @@
-"""Extractors: frozen networks, image to feature vector, that judge and never train a generator."""
+"""Extractors: frozen networks, sample to feature vector, that judge and never train a generator."""
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
@@ -8,14 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from whichgen.networks.blocks import channels_last, to_float
+from whichgen.networks.blocks import channels_last
+from whichgen.networks.modalities import Modality
 
 AT_ONCE = 100
-"""Images looked at together outside training: so few stay in a CPU's cache, far faster."""
+"""Samples looked at together outside training: so few stay in a CPU's cache, far faster."""
 
 
 class InParts(Protocol):
-    """Images (N, C, R, R) uint8 that can be had some at a time: a tensor, or those of a file."""
+    """Stored samples (N, *shape) that can be had some at a time: a tensor, or those of a file."""
 
     device: torch.device
 
@@ -24,18 +25,18 @@ class InParts(Protocol):
 
 
 def look_at(images: InParts, see: Callable[[Tensor], Tensor], features: int) -> Tensor:
-    """What `see`, (B, C, R, R) in [-1, 1] → (B, features), makes of all images: (N, features).
+    """What `see`, (B, *shape) → (B, features), makes of all stored samples: (N, features).
 
     In place: small results between large ones would leave holes that add up to a gigabyte.
     """
     seen = torch.empty(len(images), features, device=images.device)
     for part, place in zip(images.split(AT_ONCE), seen.split(AT_ONCE), strict=True):
-        place.copy_(see(to_float(part)))
+        place.copy_(see(part))
     return seen
 
 
 class Extractor(nn.Module):
-    """A few convolutions and a linear layer: image to feature vector.
+    """The layers that the modality gives an extractor: sample to feature vector.
 
     Features are standardised by the mean and deviation of the real training features
     (`centre`, `scale`), so that every feature weighs alike in a distance.
@@ -44,61 +45,50 @@ class Extractor(nn.Module):
     centre: Tensor
     scale: Tensor
 
-    def __init__(self, *, channels: int, resolution: int, width: int, features: int) -> None:
+    def __init__(self, modality: Modality, *, width: int, features: int) -> None:
         super().__init__()
-        side = (resolution + 3) // 4
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, stride=2, padding=1),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
-            nn.BatchNorm2d(2 * width),
-            nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(2 * width * side**2, features),
-            nn.BatchNorm1d(features),
-        )
+        self.modality = modality
+        self.layers = modality.extractor(width, features)
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
 
     @classmethod
-    def from_weights(cls, weights: Mapping[str, Tensor], resolution: int) -> Self:
+    def from_weights(cls, weights: Mapping[str, Tensor], modality: Modality) -> Self:
         """The network with these weights, in evaluation mode, frozen, on their device."""
-        net = cls(resolution=resolution, **cls._sizes(weights))
+        net = cls(modality, **cls._sizes(weights))
         net.load_state_dict(weights)
         return net.to(weights["centre"].device).eval().requires_grad_(False)
 
     @staticmethod
     def _sizes(weights: Mapping[str, Tensor]) -> dict[str, int]:
-        width, channels = weights["layers.0.weight"].shape[:2]
-        return {"channels": channels, "width": width, "features": len(weights["centre"])}
+        return {"width": len(weights["layers.0.weight"]), "features": len(weights["centre"])}
 
     def forward(self, images: Tensor) -> Tensor:
-        """images (B, C, R, R) in [-1, 1] → features (B, d), not standardised."""
+        """Samples (B, *shape) → features (B, d), not standardised."""
         features: Tensor = self.layers(images)
         return features
 
     def freeze(self, images: "InParts") -> None:
-        """End the training: evaluation mode, features standardised by images (N, C, R, R) uint8."""
+        """End the training: evaluation mode, features standardised by stored samples."""
         self.eval().requires_grad_(False)
-        raw = look_at(images, self.layers, len(self.centre))
+        raw = look_at(images, lambda part: self.layers(self._to_float(part)), len(self.centre))
         self.centre.copy_(raw.mean(dim=0))
         self.scale.copy_(raw.std(dim=0).clamp_min(1e-6))
 
     @torch.no_grad()
     def look(self, images: Tensor, *, batch: int = AT_ONCE) -> Tensor:
-        """uint8 images (N, C, R, R) → standardised features (N, d), on the CPU.
+        """Stored samples (N, *shape) → standardised features (N, d), on the CPU.
 
         Call it on a network in evaluation mode: then the batch size changes nothing but memory.
         """
         looked = []
         for part in images.split(batch):
-            raw = self.layers(to_float(part.to(self.centre.device)))
+            raw = self.layers(self._to_float(part))
             looked.append(self.standardised(raw).cpu())
         return torch.cat(looked)
+
+    def _to_float(self, stored: Tensor) -> Tensor:
+        return self.modality.to_float(stored.to(self.centre.device))
 
     def standardised(self, raw: Tensor) -> Tensor:
         """Features (B, d) as they are judged: the real training ones have mean 0, deviation 1."""
@@ -124,12 +114,10 @@ class Extractor(nn.Module):
 
 
 class Classifier(Extractor):
-    """A small convolutional classifier; its penultimate layer is the feature vector."""
+    """A small classifier; its penultimate layer is the feature vector."""
 
-    def __init__(
-        self, *, channels: int, resolution: int, n_types: int, width: int, features: int
-    ) -> None:
-        super().__init__(channels=channels, resolution=resolution, width=width, features=features)
+    def __init__(self, modality: Modality, *, n_types: int, width: int, features: int) -> None:
+        super().__init__(modality, width=width, features=features)
         self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(features, n_types))
 
     @staticmethod
@@ -137,19 +125,19 @@ class Classifier(Extractor):
         return Extractor._sizes(weights) | {"n_types": len(weights["head.2.weight"])}
 
     def forward(self, images: Tensor) -> Tensor:
-        """images (B, C, R, R) in [-1, 1] → logits (B, K)."""
+        """Samples (B, *shape) → logits (B, K)."""
         logits: Tensor = self.head(self.layers(images))
         return logits
 
     @torch.no_grad()
     def judge(self, images: Tensor, *, batch: int = AT_ONCE) -> tuple[Tensor, Tensor]:
-        """uint8 images (N, C, R, R) → standardised features (N, d) and recognised types (N,).
+        """Stored samples (N, *shape) → standardised features (N, d) and recognised types (N,).
 
         Call it on a network in evaluation mode: then the batch size changes nothing but memory.
         """
         features, types = [], []
         for part in images.split(batch):
-            raw = self.layers(to_float(part.to(self.centre.device)))
+            raw = self.layers(self._to_float(part))
             features.append(self.standardised(raw).cpu())
             types.append(self.head(raw).argmax(dim=1).cpu())
         return torch.cat(features), torch.cat(types)
@@ -167,15 +155,15 @@ class TypedExtractor(nn.Module):
         self.extractor, self.classifier = extractor, classifier
 
     @classmethod
-    def from_weights(cls, weights: Mapping[str, Tensor], resolution: int) -> Self:
+    def from_weights(cls, weights: Mapping[str, Tensor], modality: Modality) -> Self:
         """See `Extractor.from_weights`."""
         parts: dict[str, dict[str, Tensor]] = {"extractor": {}, "classifier": {}}
         for name, tensor in weights.items():
             part, rest = name.split(".", 1)
             parts[part][rest] = tensor
         return cls(
-            Extractor.from_weights(parts["extractor"], resolution),
-            Classifier.from_weights(parts["classifier"], resolution),
+            Extractor.from_weights(parts["extractor"], modality),
+            Classifier.from_weights(parts["classifier"], modality),
         ).eval()
 
     def judge(self, images: Tensor, *, batch: int = AT_ONCE) -> tuple[Tensor, Tensor]:
@@ -187,8 +175,8 @@ class TypedExtractor(nn.Module):
 Judge = Classifier | TypedExtractor
 
 
-def judge_from_weights(weights: Mapping[str, Tensor], resolution: int) -> Judge:
+def judge_from_weights(weights: Mapping[str, Tensor], modality: Modality) -> Judge:
     """The judge with these weights, in evaluation mode, frozen, on their device."""
     if "extractor.centre" in weights:
-        return TypedExtractor.from_weights(weights, resolution)
-    return Classifier.from_weights(weights, resolution)
+        return TypedExtractor.from_weights(weights, modality)
+    return Classifier.from_weights(weights, modality)

@@ -1,6 +1,6 @@
 """Generators: a stem (one, or one per type) over a trunk; here, the convolutional one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,9 @@ from whichgen.networks.blocks import (
 from whichgen.networks.norms import GroupNorm
 from whichgen.networks.sets import SETS, OwnLayer, Stems
 from whichgen.networks.stems import SharedStem, StemSet
+
+if TYPE_CHECKING:
+    from whichgen.networks.modalities import Modality
 
 
 class Trunk(nn.Module):
@@ -55,16 +58,20 @@ class Trunk(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents and types to images. How many generators it holds is the affair of its layers.
+    """Latents and types to samples. How many generators it holds is the affair of its layers.
 
     Args:
         latent: dimension of z ~ N(0, I).
         shares: the K shares by which `sample` draws types; empty where it gets no types.
         stem: a `SharedStem` (one generator) or a `StemSet` (K generators).
-        trunk: (B, the stem's outputs) and types (B,), or None for K equal parts, to images.
+        trunk: (B, the stem's outputs) and types (B,), or None for K equal parts, to samples.
+
+    Attributes:
+        modality: of its samples; `build_generator` sets it.
     """
 
     shares: Tensor
+    modality: "Modality"
 
     def __init__(
         self, *, latent: int, shares: list[float], stem: SharedStem | StemSet, trunk: nn.Module
@@ -77,11 +84,11 @@ class Generator(nn.Module):
         self.register_buffer("shares", torch.tensor(shares or [1.0]))
 
     def forward(self, z: Tensor, types: Tensor) -> Tensor:
-        """z (B, latent), types (B,) int64 → images (B, C, R, R) in [-1, 1]."""
+        """z (B, latent), types (B,) int64 → samples (B, *shape)."""
         return self.trunk(self.stem(z, types), types)
 
     def each(self, z: Tensor) -> Tensor:
-        """All K generators of a set at once: z (K, B, latent) → images (K, B, C, R, R)."""
+        """All K generators of a set at once: z (K, B, latent) → samples (K, B, *shape)."""
         assert isinstance(self.stem, StemSet)
         return self.trunk(self.stem.batched(z).flatten(0, 1), None).unflatten(0, z.shape[:2])
 
@@ -89,7 +96,7 @@ class Generator(nn.Module):
     def sample(
         self, n: int, rng: torch.Generator, types: Tensor | None = None, *, batch: int = 512
     ) -> tuple[Tensor, Tensor]:
-        """Draw n images, (n, C, R, R) float32 in [-1, 1], and their types, (n,) int64.
+        """Draw n samples, (n, *shape) float32, and their types, (n,) int64.
 
         Latents are drawn on the CPU from `rng`, so that the same seed means the same latents on
         every device. `types` (n,) asks for given types; without it they follow the data's shares.

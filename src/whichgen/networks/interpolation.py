@@ -21,7 +21,7 @@ def slerp(start: Tensor, end: Tensor, steps: int) -> Tensor:
 
 @torch.no_grad()
 def interpolate(generator: Generator, rng: torch.Generator, types: Tensor, steps: int) -> Tensor:
-    """One strip for each of types (B,) int64: images (B, steps, C, R, R) in [-1, 1].
+    """One strip for each of types (B,) int64: samples (B, steps, *shape).
 
     Both ends of a strip are latents drawn from `rng`; the type stays as it is.
     """

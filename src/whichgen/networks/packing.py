@@ -9,10 +9,10 @@ from whichgen.networks.discriminators import Discriminator
 
 
 class PackedDiscriminator(Discriminator):
-    """A discriminator over m neighbours of a batch, stacked as channels; it gets no types.
+    """A discriminator over m neighbours of a batch, joined along their first axis, without types.
 
     Args:
-        inner: for images of m times the channels, unconditional. pack: m.
+        inner: for samples whose first axis is m times as long, unconditional. pack: m.
     """
 
     def __init__(self, inner: Discriminator, pack: int) -> None:
@@ -20,11 +20,11 @@ class PackedDiscriminator(Discriminator):
         self.inner, self.pack = inner, pack
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
-        """images (B, C, R, R), types (B,), of no account → a logit for each pack, (B/m,)."""
+        """Samples (B, C, …), types (B,), of no account → a logit for each pack, (B/m,)."""
         return self.inner(self._packs(images), types[:: self.pack])
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B/m,), and the gradient of each by its pack (B/m, mC, R, R)."""
+        """Logits (B/m,), and the gradient of each by its pack (B/m, mC, …)."""
         return self.inner.with_slopes(self._packs(images), types[:: self.pack])
 
     def _packs(self, images: Tensor) -> Tensor:

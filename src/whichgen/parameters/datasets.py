@@ -1,8 +1,8 @@
 """One dataset: source, split, judges, and what every recipe gets on it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from whichgen.parameters.kinds import Component, Count, Positive, Strict
 
@@ -34,7 +34,10 @@ class ExternalJudge(Strict):
 
 
 class Trunk(Strict):
-    """Channels at the base size and residual blocks at each size, of every generator compared."""
+    """Channels at the base size and residual blocks at each size, of every generator compared.
+
+    Of networks of whole layers: their width, and how many hidden layers follow the first.
+    """
 
     width: Annotated[int, Field(ge=16, multiple_of=16)]
     blocks: Count
@@ -44,6 +47,7 @@ class Dataset(Strict):
     """One dataset: where it comes from, its split, its judges, and what every recipe gets on it.
 
     Attributes:
+        modality: what its samples are, a name of `whichgen.forms.FORMS`.
         source: a source of `whichgen.sources.SOURCES` with its options.
         clusters: types to make by k-means when the data has no labels; `auto`: as many as stand
             apart most (see `clustering.choose_count`). type_encoder: the encoder in whose features
@@ -57,6 +61,7 @@ class Dataset(Strict):
         licence: of the images, as registered models tell it; None where it is not known.
     """
 
+    modality: str = "image"
     source: Component
     split: Split
     clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = 10
@@ -70,3 +75,11 @@ class Dataset(Strict):
     budget: Positive
     threads: Count | None = None
     licence: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before_there_were_others(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the modality where it is the default: so recorded data and hashes stay valid."""
+        written: dict[str, Any] = dump(self)
+        if self.modality == type(self).model_fields["modality"].default:
+            written.pop("modality", None)
+        return written

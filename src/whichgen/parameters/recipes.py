@@ -8,7 +8,10 @@ from whichgen.parameters.kinds import Component, Count, Decay, Positive, Share, 
 
 
 class GeneratorOptions(Component):
-    """A network of `networks.build.GENERATORS`, the dimension of its latent, and its options."""
+    """A generator of the dataset's modality, the dimension of its latent, and its options.
+
+    Where no name is given it is the first of the modality's: see `networks.with_networks`.
+    """
 
     name: str = "convolutional"
     latent: Count
@@ -32,7 +35,7 @@ class Augmentation(Strict):
 
 
 class DiscriminatorOptions(Component):
-    """A network of `networks.build.DISCRIMINATORS` and its options.
+    """A discriminator of the dataset's modality and its options; its name as for a generator.
 
     Attributes:
         pack: how many samples it judges at once, 1 for each alone; see `networks.packing`.

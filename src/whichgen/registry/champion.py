@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whichgen.comparison.cells import Cell, by_seed
+from whichgen.forms import DEFAULT, form_of
 from whichgen.registry.evidence import Evidence
 from whichgen.registry.validation import (
     RECORD_FILE,
@@ -20,8 +21,6 @@ from whichgen.tracking.cell_files import MODELS
 
 if TYPE_CHECKING:
     from whichgen.comparison.axes import BySeed
-
-_SHAPE = ("channels", "resolution")
 
 
 class OutgrownError(Exception):
@@ -65,9 +64,10 @@ def _scored_anew(evidence: Evidence, model: Path, weights: str) -> Cell:
 
 def check_shape(record: Mapping[str, Any], info: Mapping[str, Any]) -> None:
     """Raises OutgrownError if a cell's record is of other sizes or types than the data."""
-    made = record["data"]
+    made, modality = record["data"], "modality"
     for name, own, wanted in [
-        *((key, made[key], info[key]) for key in _SHAPE),
+        (modality, made.get(modality, DEFAULT), info.get(modality, DEFAULT)),
+        *((key, made.get(key), info[key]) for key in form_of(info).sizes),
         ("types", made["types"]["names"], info["types"]["names"]),
     ]:
         if own != wanted:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from whichgen.forms import form_of
 from whichgen.registry.versions import RECORD, WEIGHTS, DamagedError, Version
 
 WEIGHTS_FILE, RECORD_FILE = "generator.safetensors", "cell.json"
@@ -52,7 +53,7 @@ def validate(model: Path, version: Version, *, types: list[str] | None = None) -
 
     Raises:
         DamagedError: if a file is not what it was, the types are others, it does not load, the
-            images are not uint8 (n, C, R, R) by its record, or the same seed gives other bytes.
+            samples are not of the form that its record says, or the same seed gives other bytes.
     """
     digests = {"weights": version.tags[WEIGHTS], "record": version.tags[RECORD]}
     cell = json.loads((cell_folder(model, **digests) / RECORD_FILE).read_text())
@@ -65,9 +66,10 @@ def validate(model: Path, version: Version, *, types: list[str] | None = None) -
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         raise DamagedError(f"it does not draw ({what})") from error
-    shape = (_DRAWN + _typed(cell), data["channels"], data["resolution"], data["resolution"])
-    if first.dtype != np.uint8 or first.shape != shape:
-        raise DamagedError(f"its images are {first.dtype} {first.shape}, not uint8 {shape}")
+    form = form_of(data)
+    dtype, shape = np.dtype(form.dtype), (_DRAWN + _typed(cell), *form.shape)
+    if first.dtype != dtype or first.shape != shape:
+        raise DamagedError(f"its images are {first.dtype} {first.shape}, not {dtype} {shape}")
     if first.tobytes() != second.tobytes():
         raise DamagedError("the same seed gave other images")
 

@@ -78,8 +78,9 @@ def inspect(
     """
     from whichgen.sources import load_source
 
-    source, options = parameters.datasets[dataset].source, parameters.retraining
-    images = load_source(source.name, project / RAW / dataset, source.arguments())
+    configured, options = parameters.datasets[dataset], parameters.retraining
+    source, folder = configured.source, project / RAW / dataset
+    images = load_source(source.name, folder, source.arguments(), configured.modality)
     faults = find_faults(images, known, options)
     drift = None if faults else _drift(project, parameters, dataset, images)
     if drift is not None:
@@ -120,6 +121,6 @@ def _drift(
         packed = PackedData(project, dataset)
     except WhichgenError:  # nothing was packed, or the judge not fitted yet
         return None
-    if images.images.shape[1:] != packed.shape:  # as a changed configuration reads them
+    if images.images.shape[1:] != packed.form.shape:  # as a changed configuration reads them
         return None
     return compare_with_packed(images, packed, parameters.drift)

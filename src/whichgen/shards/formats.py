@@ -1,6 +1,6 @@
 """The files a shard can be: Parquet as Hugging Face reads it, or a tar as WebDataset reads it.
 
-Each writes the same images to the same bytes: no times, no owners, pinned settings.
+Each writes the same samples to the same bytes: no times, no owners, pinned settings.
 """
 
 import io
@@ -15,28 +15,28 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from whichgen.grids import png_bytes
+from whichgen.forms import Form, Samples
 
-Images = npt.NDArray[np.uint8]
 Types = npt.NDArray[np.int64]
 
 
 class ShardFile(AbstractContextManager["ShardFile"], Protocol):
     """A shard that is being written to an open file; leaving it ends the shard, not the file."""
 
-    def add(self, first: int, images: Images, types: Types) -> None:
-        """Images (n, C, H, W) with their types (n,); `first` is the number of the first one."""
+    def add(self, first: int, samples: Samples, types: Types) -> None:
+        """Samples (n, *shape) with their types (n,); `first` is the number of the first one."""
 
 
 class ParquetShard:
-    """Columns `image` (a PNG file) and, where there are types, `label`.
+    """Columns named as a sample is (`image`: a PNG file) and, where there are types, `label`.
 
-    The schema's metadata tell Hugging Face's `datasets` that they are an image and a class.
+    The schema's metadata tell Hugging Face's `datasets` what they are: an image and a class.
     """
 
-    def __init__(self, file: BinaryIO, type_names: tuple[str, ...]) -> None:
-        features: dict[str, object] = {"image": {"_type": "Image"}}
-        fields = [("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))]
+    def __init__(self, file: BinaryIO, form: Form, type_names: tuple[str, ...]) -> None:
+        self._form = form
+        features: dict[str, object] = {form.noun: form.feature()}
+        fields = [(form.noun, form.column_type())]
         if type_names:
             features["label"] = {"names": list(type_names), "_type": "ClassLabel"}
             fields.append(("label", pa.int64()))
@@ -46,11 +46,15 @@ class ParquetShard:
             file, self._schema, version="2.6", compression="none", use_dictionary=False
         )
 
-    def add(self, first: int, images: Images, types: Types) -> None:
+    def add(self, first: int, samples: Samples, types: Types) -> None:
         """See `ShardFile`; a row group."""
+        form = self._form
         rows = [
-            {"image": {"bytes": _png(image), "path": f"{_key(first + i)}.png"}, "label": int(kind)}
-            for i, (image, kind) in enumerate(zip(images, types, strict=True))
+            {
+                form.noun: form.column(sample, f"{_key(first + i)}.{form.ending}"),
+                "label": int(kind),
+            }
+            for i, (sample, kind) in enumerate(zip(samples, types, strict=True))
         ]
         self._writer.write_table(pa.Table.from_pylist(rows, schema=self._schema))
 
@@ -62,16 +66,17 @@ class ParquetShard:
 
 
 class TarShard:
-    """`<number>.png` and, where there are types, `<number>.cls`, image after image."""
+    """A file for each sample (`<number>.png`) and, where there are types, `<number>.cls`."""
 
-    def __init__(self, file: BinaryIO, type_names: tuple[str, ...]) -> None:
+    def __init__(self, file: BinaryIO, form: Form, type_names: tuple[str, ...]) -> None:
+        self._form = form
         self._tar = tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
         self._typed = bool(type_names)
 
-    def add(self, first: int, images: Images, types: Types) -> None:
+    def add(self, first: int, samples: Samples, types: Types) -> None:
         """See `ShardFile`."""
-        for i, (image, kind) in enumerate(zip(images, types, strict=True)):
-            self._add(f"{_key(first + i)}.png", _png(image))
+        for i, (sample, kind) in enumerate(zip(samples, types, strict=True)):
+            self._add(f"{_key(first + i)}.{self._form.ending}", self._form.encode(sample))
             if self._typed:
                 self._add(f"{_key(first + i)}.cls", str(kind).encode())
 
@@ -91,11 +96,7 @@ def _key(number: int) -> str:
     return f"{number:09d}"
 
 
-def _png(image: Images) -> bytes:
-    return png_bytes(image.transpose(1, 2, 0))
-
-
-FORMATS: Mapping[str, tuple[str, Callable[[BinaryIO, tuple[str, ...]], ShardFile]]] = {
+FORMATS: Mapping[str, tuple[str, Callable[[BinaryIO, Form, tuple[str, ...]], ShardFile]]] = {
     "parquet": ("parquet", ParquetShard),
     "webdataset": ("tar", TarShard),
 }

@@ -55,8 +55,9 @@ def _write_shard(
     drawn: Callable[[int, bool], None],
 ) -> None:
     rng = stream(plan.latent_seed, "shard", shard.index)
+    open_shard = FORMATS[plan.form][1]
     with part.open("wb") as file:
-        with FORMATS[plan.form][1](file, plan.type_names) as content:
+        with open_shard(file, generator.modality.form, plan.type_names) as content:
             for first in range(0, shard.n, PIECE):
                 n = min(PIECE, shard.n - first)
                 content.add(

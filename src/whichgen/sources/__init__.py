@@ -1,4 +1,4 @@
-"""Where images come from: one file per source, one entry per source in SOURCES."""
+"""Where samples come from: one file per source, one entry per source in SOURCES."""
 
 from __future__ import annotations
 
@@ -6,40 +6,46 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
-from types import MappingProxyType
 
 from whichgen.errors import WhichgenError
-from whichgen.sources import digits, fashion_mnist, image_folder, stacked
-from whichgen.sources.images import LabelledImages
+from whichgen.forms import DEFAULT, choose
+from whichgen.sources import digits, fashion_mnist, image_folder, mixtures, stacked
+from whichgen.sources.images import LabelledImages, Modes
 
-__all__ = ["SOURCES", "LabelledImages", "load_source"]
+__all__ = ["SOURCES", "LabelledImages", "Modes", "load_source"]
 
-SOURCES: Mapping[str, Callable[..., LabelledImages]] = MappingProxyType(
-    {
+SOURCES: dict[str, Mapping[str, Callable[..., LabelledImages]]] = {
+    "image": {
         "digits": digits.load,
         "fashion_mnist": fashion_mnist.load,
         "image_folder": image_folder.load,
         "stacked": stacked.load,
-    }
-)
+    },
+    "points": {"ring": mixtures.ring, "grid": mixtures.grid},
+}
+"""The allow-list: by modality, the names that a dataset may give as its source."""
 
 
-def load_source(name: str, raw: Path, options: Mapping[str, object]) -> LabelledImages:
+def load_source(
+    name: str, raw: Path, options: Mapping[str, object], modality: str = DEFAULT
+) -> LabelledImages:
     """Loads one source.
 
     Args:
-        name: a key of SOURCES.
+        name: a source of that modality.
         raw: the folder of the dataset's raw files; some sources need none.
         options: the keyword arguments of that source's `load`; and `labels`: false forgets the
             labels, as if there were none.
 
     Raises:
-        WhichgenError: an unknown source, an unknown option, an option missing, or what the
-            source itself finds wrong.
+        WhichgenError: an unknown modality or source, an unknown option, an option missing, or what
+            the source itself finds wrong.
     """
-    if name not in SOURCES:
-        raise WhichgenError(f"source {name!r} is unknown; known: {', '.join(sorted(SOURCES))}")
-    load, options = SOURCES[name], dict(options)
+    sources = choose(SOURCES, modality)
+    if name not in sources:
+        names = ", ".join(sorted(sources))
+        raise WhichgenError(f"source {name!r} is unknown; known of modality {modality}: {names}")
+    load, options = sources[name], dict(options)
     labelled = options.pop("labels", True)
     if not isinstance(labelled, bool):
         raise WhichgenError(f"source {name}: labels: {labelled!r} is neither true nor false")

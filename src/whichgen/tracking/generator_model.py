@@ -1,6 +1,5 @@
 """The generator as MLflow loads and serves it. MLflow runs this file: nothing is pickled."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from mlflow.pyfunc import PythonModel
 
 
 class GeneratorModel(PythonModel):
-    """Rows of (n, seed, type, truncation) to images: each row asks for n images.
+    """Rows of (n, seed, type, truncation) to samples: each row asks for n of them.
 
     A `type` that is missing or -1 asks for types as frequent as in the training data. The same row
     gives the same images, whatever other rows there are.
@@ -24,18 +23,16 @@ class GeneratorModel(PythonModel):
         from whichgen.networks import load_generator
         from whichgen.serving import request_limit
 
-        record = json.loads(Path(context.artifacts["record"]).read_text())
-        channels, side = record["data"]["channels"], record["data"]["resolution"]
-        self.limit = request_limit((channels, side, side))
         self.generator = load_generator(Path(context.artifacts["weights"]).parent)
+        self.limit = request_limit(self.generator.modality.form.shape)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
-    ) -> npt.NDArray[np.uint8] | list[str]:
-        """The rows' images one after the other, (sum of n, C, H, W) uint8, or encoded.
+    ) -> npt.NDArray[Any] | list[str]:
+        """The rows' samples one after the other, (sum of n, *shape), or encoded.
 
         Args:
-            params: `encoding`, a name of `serving.ENCODINGS`; "array" if it is not given.
+            params: `encoding`, a name of the form's `encodings`; "array" if it is not given.
 
         Raises:
             MlflowException: for a request that cannot be answered; the server answers 400 with it.
@@ -43,13 +40,14 @@ class GeneratorModel(PythonModel):
         from whichgen.serving import encoder, read_wishes
 
         try:
-            encode = encoder((params or {}).get("encoding", "array"))
+            form = self.generator.modality.form
+            encode = encoder((params or {}).get("encoding", "array"), form.encodings)
             wishes = read_wishes(model_input, self.generator.n_types, self.limit)
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from None
         return encode(np.concatenate([self._draw(wish) for wish in wishes]))
 
-    def _draw(self, wish: Any) -> npt.NDArray[np.uint8]:
+    def _draw(self, wish: Any) -> npt.NDArray[Any]:
         import torch
 
         from whichgen.drawing import draw

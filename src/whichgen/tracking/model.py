@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from whichgen.errors import WhichgenError
+from whichgen.forms import Form, form_of
 from whichgen.serving import COLUMNS
 from whichgen.tracking.cell_files import CellFiles
 from whichgen.tracking.manifest import MANIFEST_TAG, write_manifest
@@ -22,6 +23,7 @@ _CODE = (
     "__init__.py",
     "drawing.py",
     "errors.py",
+    "forms",
     "grids.py",
     "networks",
     "parameters",
@@ -83,12 +85,13 @@ def save_generator(
 ) -> None:
     """Write the trained cell in the folder `cell` as an MLflow model, a new folder of its own.
 
-    Its metadata name the types by their numbers, and say of what shape the images are.
+    Its metadata name the types by their numbers, and say of what shape the samples are.
     """
     import pandas as pd
     from mlflow import pyfunc
     from mlflow.models import Model
 
+    record = json.loads((cell / _FILES["record"]).read_text())
     example = {"n": [4], "seed": [0], "type": [0], "truncation": [1.0]}
     with tempfile.TemporaryDirectory(prefix="whichgen-") as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow.pyfunc warns of its own type hints
@@ -97,10 +100,10 @@ def save_generator(
             python_model=str(Path(__file__).with_name("generator_model.py")),
             artifacts={name: str(cell / file) for name, file in _FILES.items()},
             code_paths=[str(_copy_code(Path(temporary) / "whichgen"))],
-            signature=_signature(),
+            signature=_signature(form_of(record["data"])),
             input_example=pd.DataFrame(example),
             pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _REQUIREMENTS],
-            metadata=_metadata(json.loads((cell / _FILES["record"]).read_text())),
+            metadata=_metadata(record),
             mlflow_model=Model(run_id=run_id, model_id=model_id),
         )
 
@@ -132,18 +135,18 @@ def fetch_generator(project: Path, uri: str) -> Path:
 
 
 def _metadata(record: dict[str, Any]) -> dict[str, Any]:
-    data = record["data"]
+    data, form = record["data"], form_of(record["data"])
     typed = record["family"] == "dgn" or data["labelled"]
     return {
         "whichgen": {name: record[name] for name in ("dataset", "recipe", "family", "seed")}
         | {
-            "image": [data["channels"], data["resolution"], data["resolution"]],
+            form.noun: list(form.shape),
             "types": dict(enumerate(data["types"]["names"])) if typed else {},
         }
     }
 
 
-def _signature() -> Any:
+def _signature(form: Form) -> Any:
     """Columns of any type: MLflow would turn 1.5 into 1 and "5" into 5; `serving` refuses them."""
     import numpy as np
     from mlflow.models import ModelSignature
@@ -152,7 +155,7 @@ def _signature() -> Any:
 
     return ModelSignature(
         inputs=Schema([ColSpec(AnyType(), name, required=False) for name in COLUMNS]),
-        outputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, -1, -1, -1))]),
+        outputs=Schema([TensorSpec(np.dtype(form.dtype), (-1,) * (1 + len(form.shape)))]),
         params=ParamSchema([ParamSpec("encoding", DataType.string, "array")]),
     )
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from whichgen.networks import DiffAugment, Discriminator, Generator, iterate_power, to_float
+from whichgen.networks import Augment, Discriminator, Generator, iterate_power
 from whichgen.objectives.adversarial import AdversarialObjective
 from whichgen.training.batches import MixedBatches
 from whichgen.training.devices import send
@@ -35,7 +35,7 @@ class AdversarialUpdate:
         seed: int,
         generator_optimiser: torch.optim.Optimizer,
         discriminator_optimiser: torch.optim.Optimizer,
-        augment: DiffAugment,
+        augment: Augment,
         precision: Precision,
         world: World = ALONE,
     ) -> None:
@@ -58,21 +58,21 @@ class AdversarialUpdate:
         return self.descend(*self.draw(step))
 
     def draw(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Real images (B, C, R, R) uint8 and their types (B,); for D's loss and for G's, latents
+        """Real samples (B, *shape), stored, and their types (B,); for D's loss and for G's, latents
         (2, B, latent) and noise (2, B, draws), the objective's and the augmentation's.
         """
-        pixels, types = self._batches.at(step, self._batch)
+        stored, types = self._batches.at(step, self._batch)
         rng = stream(self._seed, "latents", step)
         z = torch.randn(2, self._batch, self.generator.latent, generator=rng)
         rng, draws = stream(self._seed, "objective", step), sum(self._columns)
         noise = torch.rand(2, self._batch, draws, generator=rng)
-        z, noise = (send(self.world.part(x, dim=1), pixels.device) for x in (z, noise))
-        return pixels, types, z, noise
+        z, noise = (send(self.world.part(x, dim=1), stored.device) for x in (z, noise))
+        return stored, types, z, noise
 
     def descend(self, *drawn: Tensor) -> dict[str, Tensor]:
         """See `Update`."""
-        pixels, types, z, noise = drawn
-        real = to_float(pixels)
+        stored, types, z, noise = drawn
+        real = self.generator.modality.to_float(stored)
         iterate_power(self._discriminator)
         loss, terms = self.losses["discriminator"](real, types, z[0], noise[0])
         norm = self.guard.descend(self.optimisers[1], loss / self.world.size)
@@ -122,7 +122,7 @@ class BatchJudge:
         self,
         discriminator: Discriminator,
         types: Tensor,
-        augment: DiffAugment,
+        augment: Augment,
         noise: Tensor,
         precision: Precision,
     ) -> None:

@@ -44,7 +44,7 @@ class MixedBatches:
     """Batches over all training images, whatever their types; of each, this process's part.
 
     Args:
-        images (N, C, R, R) uint8, types (N,): the training split, on one device.
+        images (N, *shape), stored, types (N,): the training split, on one device.
     """
 
     def __init__(self, images: Images, types: Tensor, *, seed: int, world: World = ALONE) -> None:
@@ -53,7 +53,7 @@ class MixedBatches:
         self._drawn = _drawing(images, self._choose)
 
     def at(self, step: int, batch: int) -> tuple[Tensor, Tensor]:
-        """uint8 images (B, C, R, R) and their types (B,), on the images' device.
+        """Stored images (B, *shape) and their types (B,), on the images' device.
 
         B is `batch` over the number of processes in the world.
         """
@@ -69,7 +69,7 @@ class TypedBatches:
     """Images of each type: batches of equal size, stacked.
 
     Args:
-        images (N, C, R, R) uint8, types (N,): the training split. n_types: K.
+        images (N, *shape), stored, types (N,): the training split. n_types: K.
     """
 
     def __init__(self, images: Images, types: Tensor, *, n_types: int, seed: int) -> None:
@@ -80,7 +80,7 @@ class TypedBatches:
         self._drawn = _drawing(images, self._choose)
 
     def at(self, step: int, per_type: int) -> tuple[Tensor, Tensor]:
-        """Indices (K, P) on the CPU, and their uint8 images (K, P, C, R, R) on the device."""
+        """Indices (K, P) on the CPU, and their images (K, P, *shape), stored, on the device."""
         index, images = self._drawn(step, per_type)
         return index, images.to(self._images.device, non_blocking=True)
 
@@ -102,7 +102,7 @@ def _draw(images: Tensor, choose: Choose, step: int, batch: int) -> tuple[Tensor
 
 
 def take(images: Images, index: Tensor) -> Tensor:
-    """The images at `index`, uint8, where they rest, or in the CPU's memory if in their file."""
+    """The images at `index`, stored, where they rest, or in the CPU's memory if in their file."""
     return rows(images, index) if isinstance(images, Tensor) else images.read(index)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from whichgen.networks import (
-    DiffAugment,
+    Modality,
     build_discriminator,
     build_generator,
     channels_last,
@@ -22,7 +22,7 @@ from whichgen.training.distributed import ALONE, World
 from whichgen.training.packed import Images
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import seeded_initialisation
-from whichgen.training.spaces import PixelsAndFeatures, PixelSpace
+from whichgen.training.spaces import SamplesAndFeatures, SampleSpace
 from whichgen.training.update import Update
 
 
@@ -41,7 +41,7 @@ def build_update(
     """The update of a recipe, with networks initialised from `seed`, on the images' device.
 
     Args:
-        images (N, C, R, R) uint8 and types (N,) int64: the training split.
+        images (N, *shape), stored, and types (N,) int64: the training split.
         trunk: the size that every recipe gets on this dataset.
         info: the dataset's description; where it is labelled, both families get the labels.
         encoder: the weights of the recipe's encoder where it was fitted before.
@@ -58,7 +58,14 @@ def build_update(
             objective=recipe.objective.build(DIRECT, "objective"),
             batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
             space=build_space(
-                recipe.encoder, images, types, generator.n_types, seed, encoder, arithmetic
+                recipe.encoder,
+                generator.modality,
+                images,
+                types,
+                generator.n_types,
+                seed,
+                encoder,
+                arithmetic,
             ),
             generated_per_type=recipe.training.generated_per_type,
             real_per_type=recipe.training.real_per_type,
@@ -82,7 +89,7 @@ def build_update(
         seed=seed,
         generator_optimiser=_optimiser(generator, training, 1.0),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
-        augment=DiffAugment(recipe.discriminator.augment),
+        augment=generator.modality.augment(recipe.discriminator.augment),
         precision=arithmetic,
         world=world,
     )
@@ -90,19 +97,21 @@ def build_update(
 
 def build_space(
     encoder: Encoder | None,
+    modality: Modality,
     images: Images,
     types: Tensor,
     n_types: int,
     seed: int,
     fitted: Mapping[str, Tensor] | None = None,
     precision: Precision | None = None,
-) -> PixelSpace:
-    """Pixels, and an encoder's features where the recipe has one; fitting it takes its time."""
+) -> SampleSpace:
+    """The samples' own, and an encoder's where the recipe has one; fitting it takes its time."""
     if encoder is None:
-        return PixelSpace()
-    return PixelsAndFeatures(
+        return SampleSpace(modality)
+    return SamplesAndFeatures(
         images,
         types,
+        modality=modality,
         n_types=n_types,
         options=encoder,
         seed=seed,

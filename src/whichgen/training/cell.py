@@ -41,7 +41,7 @@ def train_cell(
     """Train the cell on the device of the training images, from its last checkpoint if it has one.
 
     Args:
-        train_split, validation_split: `images` (N, C, R, R) uint8 and `types` (N,) int64.
+        train_split, validation_split: `images` (N, *shape), stored, and `types` (N,) int64.
         info: the dataset's description. extractor: in evaluation mode, on the same device.
         live: the folder for the files that can be watched while it trains, and for the cell's lock.
         checkpoints: of `spec.identity()`. The finished state is among them, so that nothing is lost

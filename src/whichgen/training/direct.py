@@ -11,7 +11,7 @@ from whichgen.training.distributed import ALONE, World
 from whichgen.training.guard import FiniteGuard
 from whichgen.training.precision import Precision
 from whichgen.training.seeding import stream
-from whichgen.training.spaces import PixelSpace
+from whichgen.training.spaces import SampleSpace
 
 
 class DirectUpdate:
@@ -33,7 +33,7 @@ class DirectUpdate:
         generator: Generator,
         objective: DirectObjective,
         batches: TypedBatches,
-        space: PixelSpace,
+        space: SampleSpace,
         generated_per_type: int,
         real_per_type: int,
         clip: float,

@@ -8,7 +8,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from whichgen.networks import Judge, judge_from_weights
+from whichgen.networks import Judge, judge_from_weights, modality_of
 from whichgen.training.loop import Trained
 from whichgen.training.packed import Rest, load_split
 from whichgen.training.spec import CellSpec
@@ -75,12 +75,12 @@ class Job:
         return load_split(self.data / "train.safetensors", self.rest)
 
     def validation_split(self) -> dict[str, Tensor]:
-        """`images` (N, C, R, R) uint8 and `types` (N,)."""
+        """`images` (N, *shape), stored, and `types` (N,)."""
         return load_file(self.data / "validation.safetensors")
 
     def extractor(self, folder: Path) -> Judge:
         """The judge that lies in the job's folder."""
-        return judge_from_weights(load_file(folder / EXTRACTOR), self.info["resolution"])
+        return judge_from_weights(load_file(folder / EXTRACTOR), modality_of(self.info))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from whichgen.grids import image_grid, magnification, png_bytes
-from whichgen.networks import Generator, to_uint8
+from whichgen.grids import png_bytes
+from whichgen.networks import Generator
 from whichgen.training.seeding import stream
 from whichgen.training.watchers import Row
 
@@ -68,12 +68,13 @@ class LiveFiles:
 
     def validated(self, step: int, generator: Generator) -> None:
         """Draw a grid from the same latents each time, the types in turn where there are types."""
-        n = PREVIEW_ROWS * PREVIEW_COLUMNS
+        form = generator.modality.form
+        n = form.capacity(PREVIEW_COLUMNS, PREVIEW_ROWS)
         types = torch.arange(n) % generator.n_types if generator.n_types else None
-        images, _ = generator.sample(n, stream(self._seed, "preview"), types)
-        scale = magnification(images.shape[2], 40)
-        grid = image_grid(to_uint8(images).numpy(), PREVIEW_COLUMNS, scale)
-        (self._folder / "previews" / _preview(step)).write_bytes(png_bytes(grid))
+        samples, _ = generator.sample(n, stream(self._seed, "preview"), types)
+        stored = generator.modality.to_stored(samples).numpy()
+        picture = form.picture(stored, PREVIEW_COLUMNS, least=40)
+        (self._folder / "previews" / _preview(step)).write_bytes(png_bytes(picture))
 
     def _append(self, name: str, line: str) -> None:
         with (self._folder / name).open("a") as file:

@@ -17,6 +17,10 @@ from whichgen.errors import WhichgenError
 from whichgen.training.devices import available_memory
 
 Rest = Literal["auto", "memory", "stream"]
+DTYPES = {  # as safetensors names them
+    "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16, "I32": torch.int32,
+    "I64": torch.int64, "F16": torch.float16, "F32": torch.float32, "F64": torch.float64,
+}  # fmt: skip
 SHARE = 0.5  # of the memory available, that resting images may take
 
 logger = logging.getLogger(__name__)
@@ -42,7 +46,7 @@ class _OpenFile:
 
 
 class PackedImages:
-    """The tensor `images` (N, C, R, R) uint8 of a safetensors file.
+    """The tensor `images` (N, *shape) of a safetensors file: samples, whatever their modality.
 
     Slices, `split` and `read` give tensors. Bytes are read, not mapped: pages of a mapping count as
     the process's own memory, and the kernel may map two megabytes for each image touched.
@@ -58,8 +62,8 @@ class PackedImages:
     def __init__(self, path: Path, rest: Rest = "auto") -> None:
         self._path, self._rest, self.device = path, rest, torch.device("cpu")
         self._file = _OpenFile(path)
-        self.shape, self._start = self._find_images()
-        self._size = self.shape[1:].numel()  # bytes of an image
+        self.shape, self._start, self._dtype = self._find_images()
+        self._size = self.shape[1:].numel() * self._dtype.itemsize  # bytes of an image
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -74,9 +78,9 @@ class PackedImages:
         return (self[i : i + n] for i in range(0, len(self), n))
 
     def read(self, index: Tensor) -> Tensor:
-        """The images at `index` (…) as (…, C, R, R), in the CPU's memory, pinned for CUDA."""
+        """The images at `index` (…) as (…, *shape), in the CPU's memory, pinned for CUDA."""
         images = self._room(len(index.flatten()))
-        rows, size = images.numpy().reshape(-1).data, self._size
+        rows, size = _bytes(images), self._size
         for place, row in enumerate(index.flatten().tolist()):
             self._fill(rows[place * size : (place + 1) * size], row)
         return images.reshape(index.shape + self.shape[1:])
@@ -110,12 +114,12 @@ class PackedImages:
 
     def _read_span(self, start: int, end: int) -> Tensor:
         images = self._room(end - start)
-        self._fill(images.numpy().reshape(-1).data, start)
+        self._fill(_bytes(images), start)
         return images
 
     def _room(self, n: int) -> Tensor:
         pinned = self.device.type == "cuda"
-        return torch.empty((n, *self.shape[1:]), dtype=torch.uint8, pin_memory=pinned)
+        return torch.empty((n, *self.shape[1:]), dtype=self._dtype, pin_memory=pinned)
 
     def _fill(self, target: memoryview, row: int) -> None:
         """With the bytes from the image `row` on."""
@@ -126,21 +130,21 @@ class PackedImages:
                 raise self._damaged("it has become shorter")
             target, position = target[count:], position + count
 
-    def _find_images(self) -> tuple[torch.Size, int]:
-        """Their shape, and where in the file they start (huggingface.co/docs/safetensors)."""
+    def _find_images(self) -> tuple[torch.Size, int, torch.dtype]:
+        """Shape, place in the file and type of theirs (huggingface.co/docs/safetensors)."""
         try:
             length = int.from_bytes(self._file.read(8, 0), "little")
             header = json.loads(self._file.read(length, 8))
             tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
             end = max(entry["data_offsets"][1] for entry in tensors.values())
             images = tensors["images"]
-            is_bytes = images["dtype"] == "U8"
+            dtype = DTYPES[images["dtype"]]
         except (ValueError, KeyError, OverflowError, MemoryError):
             raise self._damaged("no header with images") from None
         wanted, there = 8 + length + end, os.fstat(self._file.number).st_size
-        if wanted != there or not is_bytes:
+        if wanted != there:
             raise self._damaged(f"{there:,} bytes, not {wanted:,}")
-        return torch.Size(images["shape"]), 8 + length + images["data_offsets"][0]
+        return torch.Size(images["shape"]), 8 + length + images["data_offsets"][0], dtype
 
     def _damaged(self, reason: str) -> WhichgenError:
         return WhichgenError(
@@ -150,6 +154,10 @@ class PackedImages:
 
 
 Images = Tensor | PackedImages
+
+
+def _bytes(images: Tensor) -> memoryview:
+    return images.view(torch.uint8).numpy().reshape(-1).data
 
 
 def _reopened(path: Path, rest: Rest, device: torch.device) -> PackedImages:

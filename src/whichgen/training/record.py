@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from whichgen.forms import form_of
 from whichgen.networks import Generator
 from whichgen.training.devices import peak_memory_bytes
 from whichgen.training.flops import count_flops
@@ -25,7 +26,6 @@ def cell_record(
     nothing: Row = {"step": 0, "flops": 0, "images_seen": 0}
     last = trained.history[-1] if trained.history else nothing
     sampling = count_flops(lambda: trained.generator.sample(1, stream(spec.seed, "count")))
-    kept = ("channels", "resolution", "labelled", "types")
     return {
         "dataset": spec.dataset,
         "recipe": spec.name,
@@ -36,7 +36,7 @@ def cell_record(
         "uses_labels": info["labelled"],
         "configuration": spec.configuration(),
         "configuration_hash": spec.hash(),
-        "data": {name: info[name] for name in kept},
+        "data": form_of(info).description() | {name: info[name] for name in ("labelled", "types")},
         "data_hash": spec.data_hash,
         "extractor_hash": spec.extractor_hash,
         "budget_flops": spec.budget_flops,

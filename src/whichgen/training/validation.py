@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from whichgen.metrics import c2st, density_coverage, frechet_distance
-from whichgen.networks import Generator, Judge, to_uint8
+from whichgen.networks import Generator, Judge
 from whichgen.training.seeding import stream
 
 
@@ -25,16 +25,16 @@ def validator(
     from real ones, and its power, `validation_c2st_detectable` (see `metrics.c2st`).
 
     Args:
-        extractor: in evaluation mode. images (N, C, R, R) uint8, types (N,): the validation split,
-            of which the first n are used. seed: of the latents; the same at every call, so that two
-            calls differ by the weights alone.
+        extractor: in evaluation mode. images (N, *shape), stored, types (N,): the validation
+            split, of which the first n are used. seed: of the latents; the same at every call, so
+            that two calls differ by the weights alone.
     """
     n = min(n, len(images))
     asked, (real, _) = types[:n], extractor.judge(images[:n])
 
     def validate(generator: Generator) -> dict[str, float]:
-        fake_images, _ = generator.sample(n, stream(seed, "validation"), asked)
-        fake, _ = extractor.judge(to_uint8(fake_images))
+        samples, _ = generator.sample(n, stream(seed, "validation"), asked)
+        fake, _ = extractor.judge(generator.modality.to_stored(samples))
         figures = {
             "validation_fd": frechet_distance(real.numpy(), fake.numpy()),
             "validation_coverage": density_coverage(real.numpy(), fake.numpy())["coverage"],

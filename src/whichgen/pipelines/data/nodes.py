@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 HASHED = 4096  # images at a time
+PREPARATION = {"modality", "source", "split", "clusters", "type_encoder"}
 
 
 def choose_dataset(name: str, datasets: dict[str, Any]) -> Dataset:
@@ -33,7 +34,8 @@ def read_source(dataset: Dataset, raw_folder: Path) -> LabelledImages:
     """
     from whichgen.sources import load_source
 
-    return load_source(dataset.source.name, raw_folder, dataset.source.arguments())
+    source = dataset.source
+    return load_source(source.name, raw_folder, source.arguments(), dataset.modality)
 
 
 def split_images(
@@ -72,22 +74,34 @@ def split_images(
 def _encode(
     images: LabelledImages, in_training: npt.NDArray[np.bool_], dataset: Dataset, device: str
 ) -> tuple[npt.NDArray[np.float32], int]:
-    """All images' features by an encoder fitted to the training split, and what that took."""
+    """All samples as vectors that are the nearer the more alike, and the FLOPs that took.
+
+    Features of an encoder fitted to the training split, where the modality needs one.
+    """
     import torch
 
+    from whichgen.forms import measure_form
+    from whichgen.networks import modality_of
     from whichgen.training.contrastive import embed, fit_contrastive
     from whichgen.training.devices import choose_device
 
-    training = torch.from_numpy(images.images[in_training]).to(choose_device(device))
-    options = dataset.type_encoder.model_dump()
-    net, flops = fit_contrastive(training, title="encoder of types", **options)
-    return embed(net, torch.from_numpy(images.images)).numpy(), flops
+    training, every = images.images[in_training], torch.from_numpy(images.images)
+    modality = modality_of(measure_form(dataset.modality, training))
+    if (features := modality.likeness(every)) is not None:
+        return features.numpy(), 0
+    net, flops = fit_contrastive(
+        torch.from_numpy(training).to(choose_device(device)),
+        modality=modality,
+        title="encoder of types",
+        **dataset.type_encoder.model_dump(),
+    )
+    return embed(net, every).numpy(), flops
 
 
 def pack_splits(
     images: LabelledImages, index: pd.DataFrame
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
-    """Training, validation and test split: `images` (N, C, R, R) uint8, `types` (N,) int64.
+    """Training, validation and test split: `images` (N, *shape), `types` (N,) int64.
 
     The held-out splits are shuffled by content, so that the first n of them are a fair sample.
     """
@@ -111,13 +125,14 @@ def describe_dataset(
     test: dict[str, Tensor],
     clusters: dict[str, Any],
 ) -> dict[str, Any]:
-    """What is known of the dataset: shape, types and their shares, counts, hash of all tensors.
+    """What is known of the dataset: its form, types and their shares, counts, hash of all tensors.
 
     Where the types are clusters, `types` says how they were made (see `split_images`).
     """
     import torch
 
     from whichgen.clustering import cluster_names
+    from whichgen.forms import measure_form
 
     names = images.type_names or cluster_names(int(train["types"].max()) + 1)
     counts = torch.bincount(train["types"], minlength=len(names))
@@ -128,8 +143,7 @@ def describe_dataset(
                 digest.update(part.numpy().tobytes())
     return {
         "name": name,
-        "channels": train["images"].shape[1],
-        "resolution": train["images"].shape[2],
+        **measure_form(dataset.modality, train["images"]),
         "labelled": images.labels is not None,
         "types": {"names": list(names), "shares": (counts / counts.sum()).tolist()} | clusters,
         "counts": {
@@ -139,9 +153,10 @@ def describe_dataset(
         },
         "data_hash": digest.hexdigest()[:16],
         "configuration": preparation(dataset),
+        **({"modes": images.modes.to_dict()} if images.modes else {}),
     }
 
 
 def preparation(dataset: Dataset) -> dict[str, Any]:
     """The part of the configuration on which the packed data depends."""
-    return dataset.model_dump(mode="json", include={"source", "split", "clusters", "type_encoder"})
+    return dataset.model_dump(mode="json", include=PREPARATION)

@@ -28,12 +28,12 @@ def draw_samples(
     """As many images as the test set has, of the same types where the generator takes types.
 
     Returns:
-        `images` (N, C, R, R) uint8 and `types` (N,) int64, the types asked for.
+        `images` (N, *shape) and `types` (N,) int64, the types asked for.
 
     Raises:
         WhichgenError: if the cell was trained on other data or chosen by another judge.
     """
-    from whichgen.networks import rebuild_generator, to_uint8
+    from whichgen.networks import rebuild_generator
     from whichgen.training.seeding import stream
 
     for key, current in (("data_hash", info), ("extractor_hash", card)):
@@ -47,8 +47,8 @@ def draw_samples(
     generator = rebuild_generator(cell, weights)
     asked = real["test_types"] if generator.n_types else None
     n = len(real["test_types"])
-    images, types = generator.sample(n, stream(cell["seed"], "test"), asked)
-    return {"images": to_uint8(images), "types": types}
+    drawn, types = generator.sample(n, stream(cell["seed"], "test"), asked)
+    return {"images": generator.modality.to_stored(drawn), "types": types}
 
 
 def extract_features(
@@ -90,9 +90,9 @@ def draw_interpolations(
     """Walks between two latents: one for each of the first types, or ten where there are none.
 
     Returns:
-        `images` (B, steps, C, R, R) uint8 and `types` (B,) int64.
+        `images` (B, steps, *shape) and `types` (B,) int64.
     """
-    from whichgen.networks import interpolate, rebuild_generator, to_uint8
+    from whichgen.networks import interpolate, rebuild_generator
     from whichgen.training.seeding import stream
 
     generator = rebuild_generator(cell, weights)
@@ -101,8 +101,8 @@ def draw_interpolations(
         present.repeat(-(-STRIPS // len(present)))[:STRIPS] if not generator.n_types else present
     )
     rng = stream(cell["seed"], "interpolation")
-    images = interpolate(generator, rng, types, STRIP_STEPS)
-    return {"images": to_uint8(images), "types": types}
+    walks = interpolate(generator, rng, types, STRIP_STEPS)
+    return {"images": generator.modality.to_stored(walks), "types": types}
 
 
 def score_cell(
@@ -121,7 +121,7 @@ def score_cell(
     `second` holds the scores and floors of the second judge, None where there is none. `gated`
     says of each judge whether it passed its gates; the name of one that did not says so too.
     """
-    from whichgen.evaluation import score_features, score_second
+    from whichgen.evaluation import score_features, score_modes, score_second
     from whichgen.judges import distance_name
     from whichgen.training.progress import PartsReport
 
@@ -145,7 +145,7 @@ def score_cell(
                 "floors": second_floors,
             }
         typed = cell["family"] == "dgn" or info["labelled"]
-        return record | score_features(
+        scored = score_features(
             fake=features["features"].numpy(),
             asked=samples["types"].numpy() if typed else None,
             recognised=features["recognised"].numpy(),
@@ -153,6 +153,10 @@ def score_cell(
             n_types=len(info["types"]["names"]),
             told=report,
         )
+        if "modes" in info:
+            found = score_modes(samples["images"].numpy(), info["modes"], report)
+            scored |= {name: scored[name] | values for name, values in found.items()}
+        return record | scored
 
 
 def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:
@@ -161,17 +165,13 @@ def _named(name: str, judge: str, gates: dict[str, Any]) -> dict[str, Any]:
 
 
 def draw_grids(samples: dict[str, Tensor], info: dict[str, Any]) -> tuple[Pixels, Pixels]:
-    """Two uncurated grids (H, W, C): the first hundred samples, and a row for each type."""
-    import numpy as np
+    """Two uncurated pictures (H, W, C): the first samples, and those of each type."""
+    from whichgen.forms import form_of
 
-    from whichgen.grids import image_grid, magnification
-
+    form = form_of(info)
     images, types = samples["images"].numpy(), samples["types"].numpy()
-    scale = magnification(info["resolution"], 28)
-    plain = image_grid(images[: GRID_COLUMNS * GRID_ROWS], GRID_COLUMNS, scale)
-    rows = []
-    for k in range(int(types.max()) + 1):
-        mine = images[types == k][:GRID_COLUMNS]
-        blank = np.full((GRID_COLUMNS - len(mine), *images.shape[1:]), 255, np.uint8)
-        rows.append(np.concatenate([mine, blank]))
-    return plain, image_grid(np.concatenate(rows), GRID_COLUMNS, scale)
+    shown = images[: form.capacity(GRID_COLUMNS, GRID_ROWS)]
+    return (
+        form.picture(shown, GRID_COLUMNS, least=28),
+        form.picture_by_type(images, types, GRID_COLUMNS, least=28),
+    )

@@ -57,10 +57,10 @@ def rebuild_extractor(
     Raises:
         WhichgenError: if it was fitted to other data or with another configuration.
     """
-    from whichgen.networks import judge_from_weights
+    from whichgen.networks import judge_from_weights, modality_of
 
     check_judges(card, info, dataset)
-    return judge_from_weights(weights, info["resolution"])
+    return judge_from_weights(weights, modality_of(info))
 
 
 def check_judges(card: dict[str, Any], info: dict[str, Any], dataset: Dataset) -> None:
@@ -94,6 +94,7 @@ def check_gates(
 ) -> dict[str, Any]:
     """What each judge, by its name, makes of spoilt images; a warning where one fails."""
     from whichgen.gates import check_judge
+    from whichgen.networks import modality_of
     from whichgen.training.progress import PartsReport
 
     looks: dict[str, Callable[[Tensor], Tensor]] = {
@@ -109,6 +110,7 @@ def check_gates(
                 images=validation["images"],
                 types=validation["types"],
                 names=info["types"]["names"],
+                corruptions=modality_of(info).corruptions,
             )
     for name, gate in gates.items():
         failed = [check["corruption"] for check in gate["checks"] if not check["passed"]]
@@ -161,10 +163,10 @@ def told_look(
 
 
 def measure_floors(
-    real: dict[str, Tensor], info: dict[str, Any]
+    real: dict[str, Tensor], validation: dict[str, Tensor], info: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Every score of both judges with the validation split in the place of generated images."""
-    from whichgen.evaluation import score_features, score_second
+    from whichgen.evaluation import score_features, score_modes, score_second
     from whichgen.training.progress import PartsReport
 
     arrays = {name: tensor.numpy() for name, tensor in real.items()}
@@ -177,6 +179,9 @@ def measure_floors(
             n_types=len(info["types"]["names"]),
             told=report,
         )["scores"]
+        if "modes" in info:
+            held_out = validation["images"][: len(real["validation_types"])].numpy()
+            floors |= score_modes(held_out, info["modes"], report)["scores"]
         if "test_second" not in real:
             return floors, {}
         second = score_second(arrays["validation_second"], arrays["test_second"], told=report)

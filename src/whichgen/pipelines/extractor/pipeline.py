@@ -55,7 +55,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 measure_floors,
-                ["real_features", "info"],
+                ["real_features", "validation", "info"],
                 ["floors", "second_floors"],
                 name="measure_floors",
             ),

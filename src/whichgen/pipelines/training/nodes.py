@@ -42,8 +42,10 @@ def specify_cell(
     """The cell of the chosen recipe, or of the family's default one.
 
     Raises:
-        WhichgenError: if the chosen recipe is not of the default one's family.
+        WhichgenError: if the chosen recipe is not of the default one's family, or names a network
+            that is not one of the dataset's modality.
     """
+    from whichgen.networks import with_networks
     from whichgen.training.spec import CellSpec
 
     known, name = parse_recipes(recipes), recipe or default
@@ -56,7 +58,7 @@ def specify_cell(
         dataset=info["name"],
         name=name,
         seed=seed,
-        recipe=known[name],
+        recipe=with_networks(known[name], info),
         trunk=dataset.trunk,
         budget_flops=float(budget or dataset.budget),
         data_hash=info["data_hash"],
