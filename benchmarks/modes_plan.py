@@ -34,7 +34,9 @@ def read_plans() -> dict[str, Plan]:
 
 
 def whole_recipe(name: str, plan: Plan, parameters: Parameters) -> dict[str, Any]:
-    """The recipe of that name with the plan's changes, in plain types.
+    """The recipe of that name with the plan's changes, in plain types; defaults stay unsaid.
+
+    So the dataset's modality still chooses networks that the recipe does not name.
 
     Raises:
         SystemExit: with one line, if there is no such recipe.
@@ -44,4 +46,5 @@ def whole_recipe(name: str, plan: Plan, parameters: Parameters) -> dict[str, Any
     if shipped not in parameters.recipes:
         known = sorted({*plan.recipes, *parameters.recipes})
         raise SystemExit(f"--recipes: {shipped!r} is not one of {', '.join(known)}")
-    return merged(parameters.recipes[shipped].model_dump(mode="json"), nested(changes))
+    written = parameters.recipes[shipped].model_dump(mode="json", exclude_unset=True)
+    return merged(written, nested(changes))
