@@ -12,7 +12,7 @@ from whichgen.sources import SOURCES, load_source
 
 def test_the_sources_are_known_by_modality() -> None:
     assert {modality: set(sources) for modality, sources in SOURCES.items()} == {
-        "image": {"digits", "fashion_mnist", "image_folder"},
+        "image": {"digits", "fashion_mnist", "image_folder", "stacked"},
         "points": {"ring", "grid"},
     }
 

@@ -20,6 +20,7 @@ from whichgen.metrics.gan_train_test import gan_test, gan_train
 from whichgen.metrics.kernel import kernel_distance
 from whichgen.metrics.memorisation import closest_pairs, memorisation
 from whichgen.metrics.modes import (
+    NO_MODE,
     assign_to_modes,
     high_quality_share,
     modes_covered,
@@ -37,6 +38,7 @@ from whichgen.metrics.types import (
 from whichgen.metrics.vendi import vendi
 
 __all__ = [
+    "NO_MODE",
     "about_median",
     "assign_to_modes",
     "auth_pct",

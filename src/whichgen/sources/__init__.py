@@ -9,7 +9,7 @@ from pathlib import Path
 
 from whichgen.errors import WhichgenError
 from whichgen.forms import DEFAULT, choose
-from whichgen.sources import digits, fashion_mnist, image_folder, mixtures
+from whichgen.sources import digits, fashion_mnist, image_folder, mixtures, stacked
 from whichgen.sources.images import LabelledImages, Modes
 
 __all__ = ["SOURCES", "LabelledImages", "Modes", "load_source"]
@@ -19,6 +19,7 @@ SOURCES: dict[str, Mapping[str, Callable[..., LabelledImages]]] = {
         "digits": digits.load,
         "fashion_mnist": fashion_mnist.load,
         "image_folder": image_folder.load,
+        "stacked": stacked.load,
     },
     "points": {"ring": mixtures.ring, "grid": mixtures.grid},
 }
