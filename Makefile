@@ -80,7 +80,7 @@ $(AIRFLOW): deploy/airflow/constraints.txt
 	@touch $@
 
 ui: $(STAMP) ## MLflow in the browser
-	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(abspath mlflow.db) --workers 1
 
 viz: $(STAMP) ## the pipelines as a graph in the browser

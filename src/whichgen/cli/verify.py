@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from whichgen.cli.project import dataset_named, project_folder
 
 if TYPE_CHECKING:
     from whichgen.verification.checks import Finding
@@ -24,8 +25,9 @@ def verify(dataset: str | None) -> None:
     from whichgen.cli.progress import CountReport
     from whichgen.verification.verify import verify as verify_project
 
+    chosen = dataset and dataset_named(dataset)
     with CountReport("files hashed") as report:
-        found = verify_project(Path.cwd(), dataset, report)
+        found = verify_project(project_folder(), chosen, report)
     for finding in found.wrong:
         click.echo(describe(finding))
     _tell_rest(found)

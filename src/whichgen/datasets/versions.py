@@ -105,7 +105,11 @@ def _files_at(project: Path, name: str, revision: str) -> DVCFileSystem:
         files = DVCFileSystem(str(project), rev=revision)
         pointer = str(RAW / f"{name}.dvc")
         wanted = parse_version(files.read_text(pointer)).files
-    except (RevError, FileNotFoundError, DvcException) as error:
+    except FileNotFoundError:
+        raise WhichgenError(
+            f"{RAW / name}.dvc: not in git at {revision}; commit it, or name a revision that has it"
+        ) from None
+    except (RevError, DvcException) as error:
         raise WhichgenError(
             f"{RAW / name}: no version of it at revision {revision} ({one_line(error)})"
         ) from None
