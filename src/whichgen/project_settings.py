@@ -27,7 +27,10 @@ def explain(
     """The first thing that is wrong, with its key and where it may come from, in one line."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
+    reason = {
+        "extra_forbidden": "no key of this name",
+        "value_error": str(first.get("ctx", {}).get("error")),
+    }.get(first["type"], first["msg"])
     return WhichgenError(
         f"{' or '.join(sources)}: {key}: {reason}; known keys: {', '.join(settings.model_fields)}"
     )
