@@ -1,8 +1,10 @@
 """Wrong turns: each ends in one line with the way out, and changes nothing."""
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.datasets.forms import write_folder
 from whichgen.cli import COMMANDS, cli
 
 ANYWHERE = [
@@ -77,6 +79,18 @@ def test_a_run_that_fails_ends_with_its_reason_and_no_other_advice(fresh_project
     )
     assert "--from-nodes" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_repository_dvc_says_so_with_the_way_out(fresh_project, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    write_folder(folder, np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8), "aaaa")
+    way_out = " is not a git repository; git init, then dvc init, make it one\n"
+    for command in (("data", "add", str(folder), "--name", "mine"), ("verify",)):
+        done = fresh_project.run("whichgen", *command, ok=False)
+        assert done.returncode == 1
+        assert done.stderr.endswith(way_out), done.stderr
+        assert "Traceback" not in done.stderr
+    assert not fresh_project.path("data/01_raw/mine").exists()
 
 
 def test_a_retraining_with_wrong_settings_does_not_begin(fresh_project):

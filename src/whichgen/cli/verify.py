@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from whichgen.verification.verify import Verification
 
 
+SHOWN_GROUPS = 6  # stages of which nothing is here, as in a fresh clone
+
+
 @click.command()
 @click.option("--dataset", help="Only what belongs to this dataset.  [default: everything]")
 def verify(dataset: str | None) -> None:
@@ -47,8 +50,10 @@ def describe(finding: Finding) -> str:
 
 
 def _tell_rest(found: Verification) -> None:
-    for group, findings in found.absent.items():
+    for group, findings in list(found.absent.items())[:SHOWN_GROUPS]:
         click.echo(f"not here: {group}: {len(findings)} files; dvc checkout, or dvc pull")
+    if len(found.absent) > SHOWN_GROUPS:
+        click.echo(f"not here: … and of {len(found.absent) - SHOWN_GROUPS} more")
     for line in found.uncovered:
         click.echo(f"not covered: {line}")
     absent = sum(map(len, found.absent.values()))
