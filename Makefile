@@ -80,7 +80,7 @@ $(AIRFLOW): deploy/airflow/constraints.txt
 	@touch $@
 
 ui: $(STAMP) ## MLflow in the browser
-	@echo "Open http://127.0.0.1:5000/?workflowType=machine_learning#/experiments"
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(abspath mlflow.db) --workers 1
 
 viz: $(STAMP) ## the pipelines as a graph in the browser
@@ -110,6 +110,7 @@ kill-test: $(STAMP) ## kill a training of each family a hundred times and compar
 # As benchmarks/tuning.yml says, but for what is given: make tune DATASET=fashion_mnist TRIALS=8
 GIVEN = $(filter command environment,$(firstword $(origin $(1))))
 tune: $(STAMP) ## try values for each recipe on validation, as many for one as for the other; goes on
+	cp benchmarks/tuning_stages.yml benchmarks/dvc.yaml
 	dvc exp run benchmarks/dvc.yaml \
 	  $(if $(call GIVEN,DATASET),-S benchmarks/tuning.yml:dataset=$(DATASET)) \
 	  $(if $(call GIVEN,TRIALS),-S benchmarks/tuning.yml:trials=$(TRIALS))

@@ -3,11 +3,12 @@
 import errno
 
 import pytest
-from kedro.io import DatasetError
+from kedro.io import DataCatalog, DatasetError
+from kedro_datasets.json import JSONDataset
 
 from tests.training.conftest import GAN, TRUNK
 from whichgen.errors import WhichgenError
-from whichgen.hooks import NEXT, SHOWN, TrainingHooks, explain
+from whichgen.hooks import NEXT, SHOWN, TrainingHooks, closing_word, explain
 from whichgen.pipeline_registry import register_pipelines
 from whichgen.training.checkpoints import Checkpoints
 from whichgen.training.spec import CellSpec
@@ -67,3 +68,10 @@ def test_checkpoints_are_cleared_when_the_run_is_over_and_not_before(tmp_path):
     hooks.after_node_run(node, inputs)
     hooks.after_pipeline_run()
     assert not (tmp_path / "gan").exists()
+
+
+def test_what_is_next_names_the_dataset(tmp_path):
+    absent = JSONDataset(filepath=str(tmp_path / "absent.json"))
+    catalog = DataCatalog({"verdict": absent, "report": absent})
+    word = closing_word(["__default__"], catalog, "flowers")
+    assert word.startswith("Results:\nNext: whichgen report open --dataset flowers; ")

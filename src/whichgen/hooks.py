@@ -26,6 +26,7 @@ class ProjectHooks:
             parameters = parse_parameters(context.params)
         except WhichgenError as error:
             raise click.ClickException(str(error)) from None
+        self._dataset = parameters.dataset
         threads = parameters.datasets[parameters.dataset].threads
         if threads is not None:  # read by OpenMP when torch is imported, which no node did yet
             os.environ.setdefault("OMP_NUM_THREADS", str(threads))
@@ -42,7 +43,8 @@ class ProjectHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
         """Say where the results are and what to do next."""
-        print(closing_word(run_params["pipeline_names"] or ["__default__"], catalog))
+        names = run_params["pipeline_names"] or ["__default__"]
+        print(closing_word(names, catalog, self._dataset))
 
 
 class TrainingHooks:
@@ -106,25 +108,25 @@ SHOWN = {
     "promotion": ("promotion",),
     "__default__": ("verdict", "report"),
 }
+COMPARED = "whichgen report open {option}; make ui: the runs in MLflow; dvc repro: all seeds"
 NEXT = {
-    "data": "kedro run --pipelines=gan, or dgn: train a cell",
-    "extractor": "kedro run --pipelines=gan, or dgn: train a cell",
-    "gan": "kedro run --pipelines=evaluation: score it beside the DGN",
-    "dgn": "kedro run --pipelines=evaluation: score it beside the GAN",
-    "evaluation": "kedro run --pipelines=comparison: the verdict and the report",
-    "comparison": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
+    "data": "kedro run --pipelines=gan --params {chosen}: train a cell; or dgn",
+    "extractor": "kedro run --pipelines=gan --params {chosen}: train a cell; or dgn",
+    "gan": "kedro run --pipelines=evaluation --params {chosen}: score it beside the DGN",
+    "dgn": "kedro run --pipelines=evaluation --params {chosen}: score it beside the GAN",
+    "evaluation": "kedro run --pipelines=comparison --params {chosen}: the verdict and the report",
+    "comparison": COMPARED,
     "overview": "add a dataset: kedro run --params dataset=…, then this again",
-    "promotion": "make ui: the versions, under Models; whichgen rollback: the champion before",
-    "__default__": "whichgen report open; make ui: the runs in MLflow; dvc repro: all seeds",
+    "promotion": "make ui: the versions, under Models; whichgen rollback {option}: the one before",
+    "__default__": COMPARED,
 }
 
 
-def closing_word(pipelines: list[str], catalog: CatalogProtocol) -> str:
+def closing_word(pipelines: list[str], catalog: CatalogProtocol, dataset: str) -> str:
     """Where the results of these pipelines are, and what to do next, a line each."""
     known = [name for name in SHOWN if name in pipelines]
     here = Path.cwd()
     files = [Path(str(catalog[name]._describe()["filepath"])) for p in known for name in SHOWN[p]]
     files = [f.relative_to(here) if f.is_relative_to(here) else f for f in files if f.exists()]
-    return "\n".join(
-        ["Results:", *(f"  {f}" for f in dict.fromkeys(files)), f"Next: {NEXT[known[-1]]}"]
-    )
+    following = NEXT[known[-1]].format(chosen=f"dataset={dataset}", option=f"--dataset {dataset}")
+    return "\n".join(["Results:", *(f"  {f}" for f in dict.fromkeys(files)), f"Next: {following}"])

@@ -27,9 +27,12 @@ def explain(
     """The first thing that is wrong, with its key and where it may come from, in one line."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
+    reason = {
+        "extra_forbidden": "no key of this name",
+        "value_error": str(first.get("ctx", {}).get("error")),
+    }.get(first["type"], first["msg"])
     return WhichgenError(
-        f"{' or '.join(sources)}: {key}: {first['msg']}; "
-        f"known keys: {', '.join(settings.model_fields)}"
+        f"{' or '.join(sources)}: {key}: {reason}; known keys: {', '.join(settings.model_fields)}"
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import click
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
@@ -12,7 +14,7 @@ class ReusingRunner(SequentialRunner):
     """Runs the nodes tagged with one of the named pipelines, others only to make missing files.
 
     Args:
-        named: the pipelines that the user asked for; their nodes always run.
+        named: the pipelines that the user asked for; their nodes always run. None: all nodes do.
     """
 
     def __init__(self, named: frozenset[str], **options: Any) -> None:
@@ -25,6 +27,8 @@ class ReusingRunner(SequentialRunner):
 
     def needed(self, pipeline: Pipeline, catalog: CatalogProtocol) -> Pipeline:
         """The named nodes and, backwards from them, whatever makes an input that is missing."""
+        if not self._named:
+            return pipeline
         wanted: set[str] = set()
         chosen = []
         for node in reversed(pipeline.nodes):
@@ -33,6 +37,9 @@ class ReusingRunner(SequentialRunner):
                 wanted |= {name for name in node.inputs if not _exists(name, catalog)}
         return pipeline.filter(node_names=chosen) if chosen else Pipeline([])
 
+    def _suggest_resume_scenario(self, *_: Any, **__: Any) -> None:
+        """Say nothing where Kedro advises --from-nodes: here the same command goes on."""
+
 
 class ReusingSession(KedroSession):
     """A session whose sequential runs of named pipelines reuse what comes before them."""
@@ -40,10 +47,22 @@ class ReusingSession(KedroSession):
     def run(  # type: ignore[override]  # the options are passed on, whatever they are
         self, pipeline_names: list[str] | None = None, **options: Any
     ) -> Any:
-        """As `KedroSession.run`; with no pipeline named, everything runs."""
-        if pipeline_names and type(options.get("runner")) in (type(None), SequentialRunner):
-            options["runner"] = ReusingRunner(frozenset(pipeline_names))
+        """As `KedroSession.run`; with no pipeline named, everything runs.
+
+        Raises:
+            click.ClickException: if there is no pipeline of a name.
+        """
+        for name in pipeline_names or ():
+            _check_pipeline(name)
+        if type(options.get("runner")) in (type(None), SequentialRunner):
+            options["runner"] = ReusingRunner(frozenset(pipeline_names or ()))
         return super().run(pipeline_names=pipeline_names, **options)
+
+
+def _check_pipeline(name: str) -> None:
+    known = sorted(key for key in pipelines if not key.startswith("_"))
+    if name not in pipelines:
+        raise click.ClickException(f"--pipelines: '{name}' is not one of {', '.join(known)}")
 
 
 def _exists(name: str, catalog: CatalogProtocol) -> bool:

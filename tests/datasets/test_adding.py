@@ -77,7 +77,8 @@ def state(project):
 
 @pytest.mark.slow
 def test_a_folder_becomes_a_configured_and_versioned_dataset(project, plain, images):
-    done = project.run("whichgen", "data", "add", str(plain), "--name", "mine")
+    licensed = ("--licence", "CC BY 4.0: 'ants' & more")
+    done = project.run("whichgen", "data", "add", str(plain), "--name", "mine", *licensed)
     assert "       5  ant\n" in done.stdout
     pointer = yaml.safe_load(project.path("data/01_raw/mine.dvc").read_text())["outs"][0]
     assert pointer["nfiles"] == 20
@@ -86,6 +87,9 @@ def test_a_folder_becomes_a_configured_and_versioned_dataset(project, plain, ima
         yaml.safe_load(project.path(SETTINGS).read_text())["datasets"]["mine"]
     )
     assert dataset.source.arguments() == {"resolution": 8}
+    assert dataset.licence == licensed[1]
+    uncommitted = project.run("whichgen", "data", "diff", "mine", ok=False).stderr
+    assert uncommitted.startswith("Error: data/01_raw/mine.dvc: not in git at HEAD; commit it, ")
     loaded = load_source("image_folder", project.path("data/01_raw/mine"), {"resolution": 8})
     assert loaded.type_names == CLASSES
     assert {image.tobytes() for image in loaded.images} == {image.tobytes() for image in images}
@@ -202,6 +206,15 @@ def test_the_settings_written_are_valid(tmp_path, resolution, labelled):
     dataset = configured(tmp_path, "mine")
     assert dataset.source.arguments() == {"resolution": resolution}
     assert ("clusters" in (tmp_path / SETTINGS).read_text()) is not labelled
+    assert dataset.licence is None
+
+
+def test_a_licence_is_kept_and_another_one_refused_before_anything_is_read(tmp_path):
+    told = "CC BY 4.0: null # \"ants\" & 'bees', ä"
+    write_configuration(tmp_path, "mine", 8, labelled=True, licence=told)
+    assert configured(tmp_path, "mine", told).licence == told
+    with pytest.raises(WhichgenError, match=r"--licence: conf/base/.*mine\.yml is there already"):
+        add_dataset(tmp_path, tmp_path / "gone", "mine", licence="MIT")
 
 
 @pytest.mark.parametrize("name", ["", "1st", "a b", "../x", "true", "null", "x" * 64, "a/b"])

@@ -144,9 +144,7 @@ def test_a_new_version_of_the_data_is_noticed_and_listed(compared, tmp_path):
     more = str(tmp_path / "more.npz")
     project.run("whichgen", "data", "add", more, "--name", "mine", "--replace")
     assert "changed since packing" in project.run("whichgen", "data", "list").stdout
-    assert list(json.loads(project.run("dvc", "status", "--json", "dvc.yaml").stdout)) == [
-        "data@mine"
-    ]
+    assert list(json.loads(project.run("dvc", "status", "--json").stdout)) == ["data@mine"]
     said = project.run("whichgen", "data", "diff", "mine").stdout
     assert "Added: 100 " in said
     assert "Removed: 0\n" in said

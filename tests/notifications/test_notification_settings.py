@@ -39,15 +39,18 @@ def test_an_address_in_a_tracked_file_is_refused_without_being_shown(project: Pa
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (f"webhook: http://chat.example/{CANARY}", "webhook: Value error, must begin with https"),
+        (f"webhook: http://chat.example/{CANARY}", "webhook: must begin with https"),
         (f"webhook: http://127.0.0.1.example/{CANARY}", "only to this machine itself"),
-        (f"webhook: file:///{CANARY}", "webhook: Value error, must begin with https://HOST"),
+        (f"webhook: file:///{CANARY}", "webhook: must begin with https://HOST"),
         (f"webhook: https:///{CANARY}", "must begin with https://HOST"),
         (f"webhook: https://me:{CANARY}@chat.example", "user and password"),
         (f'webhook: "https://chat.example/{CANARY}\\r\\nHost: b"', "without spaces"),
         (f"webhook: https://[chat.example/{CANARY}", "webhook: "),
         (f"webhook: [{CANARY}]", "webhook: "),
-        (f"hook: https://chat.example/{CANARY}", "hook: Extra inputs are not permitted"),
+        (
+            f"hook: https://chat.example/{CANARY}",
+            "hook: no key of this name; known keys: ",
+        ),
         (
             f"webhook: 'https://chat.example/{CANARY}",
             "not valid YAML: found unexpected end of stream",

@@ -42,6 +42,7 @@ class Comparison:
 
     def __init__(self, project: Path, *, data_hash: str = "d" * 16) -> None:
         self.project, self.data_hash = project, data_hash
+        (project / "conf/base").mkdir(parents=True, exist_ok=True)
         self.info = {
             "name": "digits",
             "channels": 1,

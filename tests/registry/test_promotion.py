@@ -49,11 +49,13 @@ def test_the_first_champion_carries_all_that_is_known_of_it(crowned):
     assert tags["whichgen.weights_sha256"] == sha256(folder / "generator.safetensors")
     assert tags["whichgen.data_hash"] == "d" * 16
     assert tags["whichgen.licence"] == LICENCE
+    score = read_cell(*CHAMPION).scores["scores"]
     beside = json.loads(tags["whichgen.scores_and_floors"])
-    assert beside["coverage"] == [read_cell(*CHAMPION).scores["scores"]["coverage"], 0.96]
+    assert beside["coverage"] == [score["coverage"], 0.96]
     assert set(json.loads(tags["whichgen.cells"])) == set("012345")
     assert "# Model card: gan on digits" in card
     assert f"Licence of the images: {LICENCE}." in card
+    assert f"on test: fd {score['fd']:.3g}, coverage {score['coverage']:.3g}. Licence" in card
     assert len(entity.description) == 5000 < len(card)  # what PostgreSQL's column takes
     assert entity.description.startswith("**This version is gan, seed 2**")
     assert (

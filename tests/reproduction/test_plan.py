@@ -61,7 +61,7 @@ def test_one_cell_brings_only_what_it_hangs_on(repository: Path) -> None:
     [
         ("no-such-branch", {}, "no-such-branch: neither a git revision nor the id of an MLflow"),
         ("HEAD~1", {}, "has no comparison"),
-        ("HEAD", {"dataset": "cats"}, "--dataset cats: dvc.lock of .* has digits"),
+        ("HEAD", {"dataset": "cats"}, "--dataset cats: not there; dvc.lock of .* has digits"),
         ("HEAD", {"recipes": ["hinge"]}, "has gan seed 0, gan seed 1"),
     ],
 )
@@ -70,6 +70,14 @@ def test_mistakes_are_explained(
 ) -> None:
     with pytest.raises(WhichgenError, match=said):
         make_plan(repository, comparison, **{"dataset": None} | options)
+
+
+def test_where_several_were_compared_one_is_to_be_named(repository: Path) -> None:
+    lock = yaml.safe_load((repository / "dvc.lock").read_text())
+    lock["stages"]["data@cats"] = {"cmd": "kedro run --params dataset=cats"}
+    commit(repository, "dvc.lock", yaml.safe_dump(lock))
+    with pytest.raises(WhichgenError, match=r"^--dataset: name one; dvc.lock of .* cats, digits$"):
+        make_plan(repository, "HEAD", None)
 
 
 def test_a_worktree_whose_folder_is_gone_is_forgotten(repository: Path) -> None:

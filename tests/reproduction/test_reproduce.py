@@ -53,7 +53,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.run("git", "config", "user.name", "test")
     commit(project)
     project.run("kedro", "run")
-    project.run("dvc", "commit", "--force", "dvc.yaml")
+    project.run("dvc", "commit", "--force")
     commit(project)
     project.run("whichgen", "sync", WHICHGEN_TRACKING="required")
     return project

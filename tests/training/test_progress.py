@@ -43,6 +43,15 @@ def test_off_a_terminal_there_is_a_plain_line_now_and_then(caplog, monkeypatch):
     assert second.endswith(" s left, d_gap 0.25")
 
 
+def test_what_has_no_terms_ends_with_the_time_that_is_left(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    report = ProgressReport("encoder", 8, Console(file=io.StringIO()))
+    report.started(4)
+    with caplog.at_level(logging.INFO, "whichgen"):
+        report.stepped(2)
+    assert caplog.records[-1].getMessage().endswith(" s left")
+
+
 def test_the_last_validation_stays_in_sight(caplog, monkeypatch):
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
     report = ProgressReport("x", 8, Console(file=io.StringIO()))
@@ -64,10 +73,12 @@ def test_parts_are_shown_on_a_terminal_as_they_begin():
 
 
 def test_off_a_terminal_only_what_takes_long_gets_lines(caplog, monkeypatch):
+    log = io.StringIO()
     with caplog.at_level(logging.INFO, "whichgen"):
-        with PartsReport("scores", Console(file=io.StringIO())) as report:
+        with PartsReport("scores", Console(file=log)) as report:
             report("kid")
         monkeypatch.setattr(progress, "PART_SECONDS", 0.0)
         with PartsReport("scores", Console(file=io.StringIO())) as report:
             report("c_t")
     assert [record.getMessage() for record in caplog.records] == ["scores: c_t"]
+    assert log.getvalue() == ""

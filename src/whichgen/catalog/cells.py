@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kedro.io import AbstractDataset
 
+from whichgen.errors import WhichgenError
+
 if TYPE_CHECKING:
     from whichgen.comparison.cells import Cell
 
@@ -28,10 +30,21 @@ class CellsDataset(AbstractDataset[NoReturn, "list[Cell]"]):
         self.metadata = metadata
 
     def load(self) -> "list[Cell]":
-        """The cells; empty if none is scored yet."""
+        """The cells; empty if none is scored yet.
+
+        Raises:
+            WhichgenError: if a file of one is missing, as while it is trained again.
+        """
         found = sorted(self._scores.glob("*/*/scores.json"))
         folders = [path.parent.relative_to(self._scores) for path in found]
-        return [self._cell(f) for f in sorted(folders, key=lambda f: (f.parts[0], int(f.name)))]
+        try:
+            return [self._cell(f) for f in sorted(folders, key=lambda f: (f.parts[0], int(f.name)))]
+        except FileNotFoundError as error:
+            raise WhichgenError(
+                f"{error.filename}: missing, though the cell has scores: its training "
+                "is at work or was broken off; let it end (dvc repro goes on, dvc pull fetches), "
+                "then run this again"
+            ) from None
 
     def save(self, data: NoReturn) -> None:
         """Refused: cells are written by the pipelines that train and score them."""

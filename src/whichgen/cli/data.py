@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichgen.cli.project import parameters
+from whichgen.cli.project import parameters, project_folder
 from whichgen.datasets.differences import compare_contents
 from whichgen.datasets.incoming import printable
 from whichgen.errors import WhichgenError
@@ -29,7 +29,8 @@ def data() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--name", required=True, help="The dataset's name from now on.")
 @click.option("--replace", is_flag=True, help="Make these images the next version of that name.")
-def add(path: Path, name: str, replace: bool) -> None:
+@click.option("--licence", help="Of the images, for its settings; registered models tell it.")
+def add(path: Path, name: str, replace: bool, licence: str | None) -> None:
     """Import the images in PATH: check, convert to one form, version with DVC, configure.
 
     PATH is a folder, a .zip, a .tar (also compressed), an .npz, a .parquet or a .csv; what it may
@@ -38,11 +39,10 @@ def add(path: Path, name: str, replace: bool) -> None:
     from whichgen.datasets.adding import UnusableFilesError, add_dataset
     from whichgen.training.progress import PartsReport
 
-    if not Path("conf/base").is_dir():
-        raise WhichgenError("conf/base: not here; run this in the project's folder")
+    chosen: dict[str, Any] = {"replace": replace, "licence": licence}
     try:
         with PartsReport(f"import of {path}") as report:
-            added = add_dataset(Path.cwd(), path, name, replace=replace, told=report)
+            added = add_dataset(project_folder(), path, name, **chosen, told=report)
     except UnusableFilesError as error:
         for each in error.refused:
             click.echo(f"{each.origin} {each.reason}", err=True)

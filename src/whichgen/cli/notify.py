@@ -1,8 +1,8 @@
 """`whichgen notify`."""
 
-from pathlib import Path
-
 import click
+
+from whichgen.cli.project import project_folder
 
 
 @click.command()
@@ -10,4 +10,4 @@ def notify() -> None:
     """Send a trial message by the hooks that are set (docs/schedules.md)."""
     from whichgen.notifications import try_hooks
 
-    click.echo(f"Sent by {' and '.join(try_hooks(Path.cwd()))}.")
+    click.echo(f"Sent by {' and '.join(try_hooks(project_folder()))}.")

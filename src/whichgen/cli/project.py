@@ -12,14 +12,38 @@ MODELS = Path("data/06_models")
 REPORTS = Path("data/08_reporting")
 
 
+def project_folder() -> Path:
+    """The working folder.
+
+    Raises:
+        WhichgenError: if no project is there.
+    """
+    if not Path("conf/base").is_dir():
+        raise WhichgenError("conf/base: not here; run this in the project's folder")
+    return Path.cwd()
+
+
+def dataset_named(asked: str | None) -> str:
+    """The dataset of --dataset, or the project's own.
+
+    Raises:
+        WhichgenError: if there is none of that name.
+    """
+    known = parameters()
+    if asked is not None and asked not in known["datasets"]:
+        names = ", ".join(sorted(known["datasets"]))
+        raise WhichgenError(f"--dataset: '{asked}' is not one of {names}")
+    return asked or str(known["dataset"])
+
+
 def parameters() -> dict[str, Any]:
     """The parameters of the project in the working folder."""
+    project_folder()
+
     from kedro.config import OmegaConfigLoader
 
     from whichgen.settings import CONFIG_LOADER_ARGS
 
-    if not Path("conf/base").is_dir():
-        raise WhichgenError("conf/base: not here; run this in the project's folder")
     return dict(OmegaConfigLoader(conf_source="conf", **CONFIG_LOADER_ARGS)["parameters"])
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whichgen.cli.project import project_folder
+
 if TYPE_CHECKING:
     from whichgen.reproduction.reproduce import Reproduction
 
@@ -45,7 +47,7 @@ def reproduce(
     from whichgen.reproduction.reproduce import reproduce as run
     from whichgen.reproduction.rerun import default_folder
 
-    project = Path.cwd()
+    project = project_folder()
     plan = make_plan(project, comparison, dataset, recipes, seeds)
     if git.changed(project):
         click.echo("Files differ from what is committed: those changes are not part of it.")

@@ -2,7 +2,7 @@
 
 import click
 
-from whichgen.cli.project import REPORTS, parameters
+from whichgen.cli.project import REPORTS, dataset_named
 from whichgen.errors import WhichgenError
 
 
@@ -16,10 +16,13 @@ def results(dataset: str | None) -> None:
 
     from whichgen.comparison.table import markdown_table
 
-    dataset = dataset or parameters()["dataset"]
+    dataset = dataset_named(dataset)
     folder = REPORTS / dataset / "comparison"
     if not (folder / "verdict.json").is_file():
-        raise WhichgenError(f"{folder}: no comparison yet; run dvc repro, or kedro run")
+        raise WhichgenError(
+            f"{folder}: no comparison yet; run kedro run --params dataset={dataset}, or "
+            "dvc repro with it in the grid"
+        )
     verdict = json.loads((folder / "verdict.json").read_text())
     click.echo(verdict["recommendation"]["sentence"]["en"] + "\n")
     click.echo(markdown_table(pd.read_csv(folder / "table.csv")))

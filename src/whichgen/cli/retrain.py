@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from whichgen.cli.project import parameters
+from whichgen.cli.project import dataset_named, parameters
 from whichgen.errors import WhichgenError
 
 
@@ -19,19 +19,21 @@ def retrain(ctx: click.Context, dataset: str | None, force: bool, dry_run: bool)
 
     For a schedule: fetch, validate, train both families, compare, promote, push, publish. With
     nothing new it ends at once; killed or failed, the same command goes on. The exit code is 0 when
-    all is well, 1 when it failed and the champion stays, 75 when another one runs. See
-    docs/retraining.md.
+    all is well, 1 when it failed and the champion stays, 2 when it could not begin, 75 when another
+    one runs. See docs/retraining.md.
     """
     from whichgen.hooks import explain
+    from whichgen.notifications.settings import load_settings
     from whichgen.parameters import parse_parameters
     from whichgen.retraining.run import BusyError, foresee
     from whichgen.retraining.run import retrain as run
     from whichgen.retraining.stages import check_grid
 
-    parsed = parse_parameters(parameters())
-    name = dataset or parsed.dataset
     try:
+        parsed = parse_parameters(parameters())
+        name = dataset_named(dataset)
         check_grid(parsed, name)
+        load_settings(Path.cwd())  # wrong ones would be noticed after hours only
     except WhichgenError as error:
         raise click.UsageError(str(error)) from None
     if dry_run:

@@ -1,8 +1,8 @@
 """`whichgen rollback`."""
 
-from pathlib import Path
-
 import click
+
+from whichgen.cli.project import project_folder
 
 
 @click.command()
@@ -13,7 +13,7 @@ def rollback(dataset: str, to: str | None, dry_run: bool) -> None:
     """Make the former champion champion again."""
     from whichgen.registry.rollback import roll_back
 
-    before, after = roll_back(Path.cwd(), dataset, to=to, dry=dry_run)
+    before, after = roll_back(project_folder(), dataset, to=to, dry=dry_run)
     if dry_run:
         click.echo(f"Dry run, nothing changed. Champion would be {after.title} for {before.title}.")
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichgen.cli.project import MODELS, parameters, trained_generator
+from whichgen.cli.project import MODELS, dataset_named, trained_generator
 from whichgen.errors import WhichgenError
 
 if TYPE_CHECKING:
@@ -73,9 +73,10 @@ def sample(
 
 def _cell(recipe: str, dataset: str | None, seed: int) -> tuple[Path, str]:
     """The folder of a cell, and the cell in words."""
-    dataset = dataset or parameters()["dataset"]
+    dataset = dataset or dataset_named(None)
     folder = MODELS / dataset / recipe / str(seed)
     if not (folder / "cell.json").is_file():
+        dataset_named(dataset)
         raise WhichgenError(f"{folder}: not trained; {_trained(dataset)}")
     return folder, f"{recipe} on {dataset}, seed {seed}"
 

@@ -1,8 +1,8 @@
 """`whichgen sync`."""
 
-from pathlib import Path
-
 import click
+
+from whichgen.cli.project import dataset_named, project_folder
 
 
 @click.command()
@@ -11,5 +11,6 @@ def sync(dataset: str | None) -> None:
     """Show in MLflow every cell and comparison whose files are here."""
     from whichgen.tracking.sync import sync as publish
 
-    for name in publish(Path.cwd(), dataset):
+    chosen = dataset and dataset_named(dataset)
+    for name in publish(project_folder(), chosen):
         click.echo(name)

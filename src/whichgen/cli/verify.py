@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from whichgen.cli.project import dataset_named, project_folder
+
 if TYPE_CHECKING:
     from whichgen.verification.checks import Finding
     from whichgen.verification.verify import Verification
+
+
+SHOWN_GROUPS = 6  # stages of which nothing is here, as in a fresh clone
 
 
 @click.command()
@@ -24,8 +28,9 @@ def verify(dataset: str | None) -> None:
     from whichgen.cli.progress import CountReport
     from whichgen.verification.verify import verify as verify_project
 
+    chosen = dataset and dataset_named(dataset)
     with CountReport("files hashed") as report:
-        found = verify_project(Path.cwd(), dataset, report)
+        found = verify_project(project_folder(), chosen, report)
     for finding in found.wrong:
         click.echo(describe(finding))
     _tell_rest(found)
@@ -45,8 +50,10 @@ def describe(finding: Finding) -> str:
 
 
 def _tell_rest(found: Verification) -> None:
-    for group, findings in found.absent.items():
+    for group, findings in list(found.absent.items())[:SHOWN_GROUPS]:
         click.echo(f"not here: {group}: {len(findings)} files; dvc checkout, or dvc pull")
+    if len(found.absent) > SHOWN_GROUPS:
+        click.echo(f"not here: … and of {len(found.absent) - SHOWN_GROUPS} more")
     for line in found.uncovered:
         click.echo(f"not covered: {line}")
     absent = sum(map(len, found.absent.values()))

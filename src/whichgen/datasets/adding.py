@@ -66,6 +66,7 @@ def add_dataset(
     name: str,
     *,
     replace: bool = False,
+    licence: str | None = None,
     told: Callable[[str], object] = lambda _: None,
 ) -> Added:
     """Import the images in `path` as data/01_raw/NAME and version them with DVC.
@@ -75,13 +76,13 @@ def add_dataset(
 
     Args:
         path: a folder, or a file that ends as READERS say. replace: whether images of that name may
-            be replaced; DVC keeps those it has.
+            be replaced; DVC keeps those it has. licence: of the images, for the configuration.
 
     Raises:
         UnusableFilesError: if a file can't be used. WhichgenError: for any other mistake.
     """
     check_name(name)
-    dataset = configured(project, name)
+    dataset = configured(project, name, licence)
     target = project / RAW / name
     if path.resolve().is_relative_to(target.resolve()):
         raise WhichgenError(
@@ -102,7 +103,8 @@ def add_dataset(
     if dataset is not None:
         return Added(staged, version, False, dataset.source.arguments()["resolution"])
     resolution = staged.resolution()
-    write_configuration(project, name, resolution, labelled=None not in staged.counts)
+    labelled = None not in staged.counts
+    write_configuration(project, name, resolution, labelled=labelled, licence=licence)
     return Added(staged, version, True, resolution)
 
 

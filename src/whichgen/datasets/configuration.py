@@ -1,5 +1,6 @@
 """The file of a new dataset under conf/, with values to begin with."""
 
+import json
 import re
 from pathlib import Path
 
@@ -26,6 +27,7 @@ datasets:
     external_judge: null  # or {{name: inception, weights: a file.onnx}}
     trunk: {{width: {width}, blocks: 1}}
     budget: {budget}      # training FLOPs of a cell
+    licence: {licence}         # of the images; registered models tell it
 """
 
 
@@ -38,11 +40,14 @@ def check_name(name: str) -> None:
         )
 
 
-def configured(project: Path, name: str) -> Dataset | None:
+def configured(project: Path, name: str, licence: str | None = None) -> Dataset | None:
     """The dataset's configuration in its own file, None if there is no such file.
 
+    Args:
+        licence: that it should state, if any.
+
     Raises:
-        WhichgenError: if its source does not read data/01_raw/NAME.
+        WhichgenError: if its source does not read data/01_raw/NAME, or it states another licence.
     """
     path = project / FOLDER / f"{name}.yml"
     if not path.is_file():
@@ -53,10 +58,17 @@ def configured(project: Path, name: str) -> Dataset | None:
             f"--name: {path.relative_to(project)} says that {name} comes from "
             f"'{dataset.source.name}', not from imported images; choose another name"
         )
+    if licence not in (None, dataset.licence):
+        raise WhichgenError(
+            f"--licence: {path.relative_to(project)} is there already and says "
+            f"{json.dumps(dataset.licence)}; change `licence` in it, and leave the flag out"
+        )
     return dataset
 
 
-def write_configuration(project: Path, name: str, resolution: int, *, labelled: bool) -> None:
+def write_configuration(
+    project: Path, name: str, resolution: int, *, labelled: bool, licence: str | None = None
+) -> None:
     """Write the dataset's file, whole or not at all."""
     width, budget = (48, "1.0e+12") if resolution <= SMALL else (96, "1.0e+13")
     text = TEMPLATE.format(
@@ -65,6 +77,7 @@ def write_configuration(project: Path, name: str, resolution: int, *, labelled: 
         width=width,
         budget=budget,
         clusters="" if labelled else CLUSTERS,
+        licence=json.dumps(licence, ensure_ascii=False),  # which YAML reads as it was
     )
     path = project / FOLDER / f"{name}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)

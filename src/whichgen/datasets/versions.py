@@ -56,7 +56,7 @@ def add_version(project: Path, name: str) -> Version:
     Raises:
         WhichgenError: with DVC's own words, if it can't.
     """
-    run_dvc(project, "add", "--quiet", str(RAW / name))
+    run_dvc(project, "add", str(RAW / name))
     added = version(project, name)
     assert added is not None  # or DVC had failed
     return added
@@ -105,7 +105,11 @@ def _files_at(project: Path, name: str, revision: str) -> DVCFileSystem:
         files = DVCFileSystem(str(project), rev=revision)
         pointer = str(RAW / f"{name}.dvc")
         wanted = parse_version(files.read_text(pointer)).files
-    except (RevError, FileNotFoundError, DvcException) as error:
+    except FileNotFoundError:
+        raise WhichgenError(
+            f"{RAW / name}.dvc: not in git at {revision}; commit it, or name a revision that has it"
+        ) from None
+    except (RevError, DvcException) as error:
         raise WhichgenError(
             f"{RAW / name}: no version of it at revision {revision} ({one_line(error)})"
         ) from None
@@ -115,6 +119,13 @@ def _files_at(project: Path, name: str, revision: str) -> DVCFileSystem:
             "dvc fetch --all-commits"
         )
     return files
+
+
+def said_by_dvc(error: object) -> str:
+    """DVC's own words in one line, with the way out where the project is not as DVC needs it."""
+    words = " ".join(str(error).split()).removeprefix("ERROR: ")
+    hint = "; git init, then dvc init, make it one" if "repository" in words else ""
+    return f"{words}{hint}"
 
 
 def _md5(path: Path) -> str:
@@ -137,5 +148,5 @@ def run_dvc(project: Path, *arguments: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise WhichgenError(f"dvc {' '.join(arguments)}: {' '.join(done.stderr.split())}")
+        raise WhichgenError(f"dvc {' '.join(arguments)}: {said_by_dvc(done.stderr)}")
     return done.stdout

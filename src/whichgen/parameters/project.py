@@ -67,10 +67,13 @@ class Parameters(ExecutionOptions):
             ("recipe", self.recipe, self.recipes),
             *(("retraining.fetch", name, self.datasets) for name in self.retraining.fetch),
             *(("default_recipes", name, self.recipes) for name in self.default_recipes.values()),
+            *(("sweep.datasets", name, self.datasets) for name in self.sweep.datasets),
+            *(("sweep.gan_recipes", name, self.recipes) for name in self.sweep.gan_recipes),
+            *(("sweep.dgn_recipes", name, self.recipes) for name in self.sweep.dgn_recipes),
         ]
         for key, name, known in named:
             if name is not None and name not in known:
-                raise ValueError(f"{key}: '{name}' is not one of {', '.join(known)}")
+                raise ValueError(f"{key}: '{name}' is not one of {', '.join(sorted(known))}")
         return self
 
 

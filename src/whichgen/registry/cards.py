@@ -67,7 +67,9 @@ def version_card(evidence: Evidence, candidate: Candidate) -> str:
     if not path.is_file():
         raise RefusedError(f"{path}: missing; run kedro run --pipelines=comparison")
     scores: dict[str, Any] = candidate.files.scores["scores"]
-    own = ", ".join(f"{name} {scores[name]}" for name in ("fd", "coverage") if name in scores)
+    own = ", ".join(
+        f"{name} {scores[name]:.3g}" for name in ("fd", "coverage") if scores.get(name) is not None
+    )
     return (
         f"**This version is {candidate.title}**, the best of its seeds on validation; on test: "
         f"{own}. Licence of the images: {evidence.licence or NOT_STATED}.\n\n"

@@ -53,8 +53,7 @@ def make_plan(
     if dataset is None and len(datasets) == 1:
         dataset = datasets[0]
     if dataset not in datasets:
-        there = f"has {', '.join(datasets)}" if datasets else "has no comparison"
-        raise WhichgenError(f"--dataset {dataset or ''}: {LOCK} of {revision[:12]} {there}")
+        raise WhichgenError(_choice(dataset, datasets, revision[:12]))
     own = {name: stage for name, stage in stages.items() if stage.dataset == dataset}
     if not recipes and not seeds:
         return Plan(revision, dataset, own, _ends(own))
@@ -66,6 +65,14 @@ def make_plan(
     return Plan(
         revision, dataset, {s.name: s for s in needed + cells}, [cell.name for cell in cells]
     )
+
+
+def _choice(dataset: str | None, datasets: Sequence[str], revision: str) -> str:
+    """Why no dataset could be chosen, and which there are."""
+    if not datasets:
+        return f"{revision}: its {LOCK} has no comparison; dvc repro, then commit {LOCK}"
+    asked = f"--dataset {dataset}: not there" if dataset else "--dataset: name one"
+    return f"{asked}; {LOCK} of {revision} has {', '.join(datasets)}"
 
 
 def _ends(stages: dict[str, Stage]) -> list[str]:

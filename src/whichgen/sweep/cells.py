@@ -67,8 +67,8 @@ def grid(
     datasets = datasets or sweep.datasets
     recipes = recipes or [*sweep.gan_recipes, *sweep.dgn_recipes]
     for key, names, known in (
-        ("dataset", datasets, list(parameters.datasets)),
-        ("recipe", recipes, list(parameters.recipes)),
+        ("dataset", datasets, sorted(parameters.datasets)),
+        ("recipe", recipes, sorted(parameters.recipes)),
     ):
         for name in names:
             if name not in known:

@@ -35,7 +35,7 @@ def sweep(
     planned.run(executor)
     for dataset in datasets:
         say(f"Next: kedro run --pipelines=comparison --params dataset={dataset}: the report")
-    say("Then: whichgen sync: all of it in MLflow; dvc commit --force dvc.yaml: in DVC")
+    say("Then: whichgen sync: all of it in MLflow; dvc commit --force: in DVC")
 
 
 def tell_plan(

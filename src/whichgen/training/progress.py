@@ -64,9 +64,10 @@ class ProgressReport:
         elif now - self._last_line >= LINE_SECONDS:
             self._last_line = now
             left = elapsed / made * (self._steps - step)
+            told = f", {self._terms}" if self._terms else ""
             logger.info(
-                "%s: step %d of %d, %s, %.0f s left, %s",
-                self._title, step, self._steps, rate, left, self._terms,
+                "%s: step %d of %d, %s, %.0f s left%s",
+                self._title, step, self._steps, rate, left, told,
             )  # fmt: skip
         if step == self._steps:
             self.close()
@@ -137,4 +138,5 @@ class PartsReport:
             logger.info("%s: %s", self._title, part)
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._shown:  # off a terminal it would print an empty line
+            self._bar.stop()

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
+from whichgen.datasets.versions import said_by_dvc
+from whichgen.errors import WhichgenError
 from whichgen.verification.checks import Check, digest
 
 _OBJECT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}(\.dir)?")
@@ -152,7 +154,20 @@ class Versioned:
 
 
 def read_versioned(project: Path, dataset: str | None = None) -> Versioned:
-    """Read dvc.yaml, dvc.lock and every *.dvc file, of one dataset or of all."""
+    """Read dvc.yaml, dvc.lock and every *.dvc file, of one dataset or of all.
+
+    Raises:
+        WhichgenError: with DVC's own words, if it can't.
+    """
+    from dvc.exceptions import DvcException
+
+    try:
+        return _read(project, dataset)
+    except DvcException as error:
+        raise WhichgenError(f"{project}: {said_by_dvc(error)}") from None
+
+
+def _read(project: Path, dataset: str | None) -> Versioned:
     from dvc.repo import Repo
 
     outputs = []
