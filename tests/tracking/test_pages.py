@@ -1,6 +1,7 @@
 """MLflow's own pages of two cells and their comparison, in a real browser on a real server."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.tracking.mlflow_server import MlflowServer
 from tests.tracking.published import runs_of
 
@@ -84,6 +85,13 @@ def wait_for_image(page: Page, part: str, patience_ms: float = PATIENCE_MS) -> N
         arg=part,
         timeout=patience_ms,
     )
+
+
+def test_make_ui_names_an_address_that_opens_model_training(pages: Pages) -> None:
+    told = re.search(r"Open http://127\.0\.0\.1:5000(\S+)\"", (ROOT / "Makefile").read_text())
+    assert told
+    pages.page.goto(pages.uri + told[1])
+    pages.sees("Model registry")  # in the other view there is none
 
 
 def test_the_experiment_shows_the_comparison_and_under_it_its_cells(pages: Pages) -> None:
