@@ -115,6 +115,7 @@ def render_page(
         template("report.html.j2").render(
             **content,
             **shown,
+            alone=form.alone,
             dots=[(name, inline_svg(charts[name])) for name in HEADLINE if name in charts],
             charts={name: inline_svg(c) for name, c in charts.items() if name not in HEADLINE},
             captions={name: chart.caption for name, chart in charts.items()},
