@@ -168,5 +168,10 @@ def test_the_champions_weights_are_fetched_from_the_registry(
     folder = fetch_generator(tmp_path, registered)
     for name in ("generator.safetensors", "cell.json"):
         assert (folder / name).read_bytes() == (cell / name).read_bytes()
-    with pytest.raises(WhichgenError, match=r"models:/whichgen-served@none: .*none"):
+    with pytest.raises(WhichgenError, match=r"models:/whichgen-served@none: MLflow at .*none"):
         fetch_generator(tmp_path, "models:/whichgen-served@none")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(
+        WhichgenError, match=r"at http://127\.0\.0\.1:9: no answer .* tracking_uri in"
+    ):
+        fetch_generator(tmp_path, registered)

@@ -13,7 +13,7 @@ from whichgen.errors import WhichgenError
 from whichgen.forms import Form, form_of
 from whichgen.tracking.cell_files import CellFiles
 from whichgen.tracking.manifest import MANIFEST_TAG, write_manifest
-from whichgen.tracking.settings import load_settings, tracking_uri
+from whichgen.tracking.settings import credentials, load_settings, tracking_uri
 from whichgen.tracking.store import explain
 from whichgen.tracking.tracked_run import TrackedRun, file_digest
 
@@ -121,11 +121,16 @@ def fetch_generator(project: Path, uri: str) -> Path:
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    store = tracking_uri(project, load_settings(project))
+    settings = load_settings(project)
+    store = tracking_uri(project, settings)
+    os.environ.update(credentials(settings))  # MLflow looks for them there
     try:
         fetched = download_artifacts(artifact_uri=uri, tracking_uri=store, registry_uri=store)
     except (MlflowException, OSError) as error:
-        raise WhichgenError(f"{uri}: {explain(error)}") from error
+        raise WhichgenError(
+            f"{uri}: MLflow at {store}: {explain(error)}; name what is there, or mend tracking_uri "
+            "in conf/base/mlflow.yml"
+        ) from error
     folder = Path(fetched) / "artifacts"
     if not all((folder / file).is_file() for file in _FILES.values()):
         raise WhichgenError(
