@@ -67,6 +67,7 @@ class Trainer:
         self._pipe, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, recipe, path, rest))
         self._process.start()
+        other.close()  # a process that ends without an answer is an error here, no endless wait
         self._ask(0)
 
     def train(self, steps: int) -> None:

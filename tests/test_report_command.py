@@ -1,6 +1,7 @@
 """whichgen report open: prints the page and hands it to the browser."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,14 @@ def browser(tmp_path: Path) -> Path:
     script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     script.chmod(0o755)
     return script
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path) -> None:
+    """The folder is a project's, with a dataset of an awkward name."""
+    shutil.copytree("conf", tmp_path / "conf")
+    awkward = tmp_path / "conf/base/parameters/datasets/awkward.yml"
+    awkward.write_text("datasets: {my digits: {}}\n")
 
 
 def run(folder: Path, *options: str, browser: str) -> subprocess.CompletedProcess[str]:
@@ -44,5 +53,5 @@ def test_where_there_is_none_it_says_how_to_make_one(tmp_path, browser):
     done = run(tmp_path, "--dataset", "digits", browser=f"{browser} %s")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
-    assert "no report yet; run dvc repro, or kedro run" in done.stderr
+    assert "no report yet; run kedro run --params dataset=digits, or dvc repro" in done.stderr
     assert not (tmp_path / "opened").exists()

@@ -43,6 +43,8 @@ def test_every_dataset_is_listed_and_an_unknown_one_named():
             "grid",
             "my_images",
             "ring",
+            "stacked",
+            "stacked_garments",
         ]
     )
     shown = CliRunner().invoke(cli, ["data", "show", "digits"])

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from benchmarks.retraining_week import FETCH, NAME, arrive, edit, make_project, records, week, wrong
-from tests.conftest import Project, gone
+from tests.conftest import Project
 from whichgen.retraining.run import LOCK, retraining_folder
 from whichgen.retraining.state import load_state
 from whichgen.training.process import only_process
@@ -141,7 +141,10 @@ def kill_at(project, stage):
     children = psutil.Process(started.pid).children(recursive=True)
     started.send_signal(signal.SIGKILL)
     started.communicate()
-    wait_for("the end of what it started", lambda: all(gone(child.pid) for child in children))
+    # DVC takes a process that has ended for one at work until init has noted its end.
+    wait_for(
+        "the end of what it started", lambda: not any(psutil.pid_exists(c.pid) for c in children)
+    )
     assert state(project).unfinished.stage == stage
     return state(project).unfinished.began
 
