@@ -99,11 +99,12 @@ FAULTS: Mapping[str, Fault] = {
 def moves(fault_runs: int = 5, perfect_runs: int = 20) -> dict[str, dict[str, str]]:
     """For each metric and fault: ↑, ↓ or · (it stays)."""
     perfect = [draw.scores(draw.fake) for draw in map(Draw, range(perfect_runs))]
-    table: dict[str, dict[str, str]] = {metric: {} for metric in METRICS}
+    scored = [metric for metric in METRICS if metric in perfect[0]]  # no modes are known here
+    table: dict[str, dict[str, str]] = {metric: {} for metric in scored}
     for column, (name, fault) in enumerate(FAULTS.items(), start=1):
         seeds = range(100 * column, 100 * column + fault_runs)
         faulty = [draw.scores(fault(draw)) for draw in map(Draw, seeds)]
-        for metric in METRICS:
+        for metric in scored:
             usual = [scores[metric] for scores in perfect]
             found = [scores[metric] for scores in faulty]
             up, down = min(found) > max(usual), max(found) < min(usual)

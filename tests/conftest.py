@@ -23,6 +23,21 @@ QUIET = [
 ]  # fmt: skip
 
 
+FOUND = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep where modules are found."""
+    session.stash[FOUND] = list(sys.path)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget the folders of models loaded before: each holds a part of whichgen, by which a process
+    that this one starts would go.
+    """
+    sys.path[:] = item.session.stash[FOUND]
+
+
 def miss(what: str) -> NoReturn:
     """End a test for want of something: as failed in CI, as skipped elsewhere."""
     (pytest.fail if "CI" in os.environ else pytest.skip)(what)
