@@ -161,10 +161,17 @@ def test_a_training_that_breaks_twice_is_a_failed_run_in_the_comparison(trained_
 
 
 def test_a_mistake_leaves_finished_files_as_they_were(trained_project):
-    weights = trained_project.path("data/06_models/digits/gan/0/generator.safetensors")
-    before = weights.read_bytes()
+    def content() -> dict[str, bytes]:
+        files = [path for path in cell.rglob("*") if path.is_file() and path.name != "lock"]
+        return {str(path.relative_to(cell)): path.read_bytes() for path in files}
+
+    cell = trained_project.path("data/06_models/digits/gan/0")
+    before = content()
+    assert {"generator.safetensors", "live/status.json", "live/previews/step_00000040.png"} <= set(
+        before
+    )
     trained_project.run("kedro", "run", "--pipelines=gan", "--params", "budget=5", ok=False)
-    assert weights.read_bytes() == before
+    assert content() == before
 
 
 def test_the_overview_sums_up_the_verdicts_of_all_datasets(trained_project):

@@ -115,6 +115,8 @@ def test_a_cells_curves_and_its_images_are_drawn(pages: Pages) -> None:
     page = pages.open_run("digits/gan/0", "/model-metrics")
     pages.sees("d_accuracy", "digits/gan/0 (by_step/d_accuracy)")
     expect(page.locator(".scatterlayer .js-line").first).to_be_visible()
+    page.get_by_placeholder("Search metric charts").fill("preview")
+    pages.sees("by_step/preview")
     assert any(chart_has_its_image(pages, "grid_by_type") for _ in range(3))
 
 

@@ -19,6 +19,7 @@ PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 10
 class LiveFiles:
     """`config.json`, `status.json`, `history.jsonl`, `timing.jsonl` and `previews/` in `folder`.
 
+    Nothing is touched before the training starts: what is refused leaves an earlier one's files.
     Rows are appended and flushed as they come. What can differ between two runs of one seed
     (seconds, process id) is kept out of the history.
 
@@ -35,28 +36,32 @@ class LiveFiles:
         history: Sequence[Row] = (),
         seconds: Sequence[float] = (),
     ) -> None:
-        self._folder, self._seed = folder, seed
-        previews = folder / "previews"
-        previews.mkdir(parents=True, exist_ok=True)
-        looks = {_preview(int(row["step"])) for row in history if "validation_fd" in row}
-        config = folder / "config.json"
-        same = config.is_file() and config.read_text() == _json(configuration)
-        for path in previews.iterdir():
-            if not same or path.name not in looks:
-                path.unlink()
-        _write(folder / "history.jsonl", "".join(map(_line, history)))
-        timing = zip(history, seconds, strict=True)
-        _write(folder / "timing.jsonl", "".join(_timing_line(row, s) for row, s in timing))
-        _write(config, _json(configuration))
-        self.status("training")
+        self._folder, self._configuration, self._seed = folder, configuration, seed
+        self._history, self._seconds, self._begun = history, seconds, False
 
     def status(self, state: str, error: str | None = None) -> None:
-        """Say where the training is: `training`, `finished`, `failed` or `stopped`."""
+        """Say where a training that has started is: `training`, `finished`, `failed`, `stopped`."""
+        if not self._begun:
+            return
         record = {"state": state, "pid": os.getpid(), "error": error}
         _write(self._folder / "status.json", _json(record))
 
     def started(self, steps: int, done: int) -> None:
-        """Nothing to write: the steps are in the configuration's budget."""
+        """Write what is known, in the place of what is not this training's."""
+        self._begun = True
+        previews = self._folder / "previews"
+        previews.mkdir(parents=True, exist_ok=True)
+        looks = {_preview(int(row["step"])) for row in self._history if "validation_fd" in row}
+        config = self._folder / "config.json"
+        same = config.is_file() and config.read_text() == _json(self._configuration)
+        for path in previews.iterdir():
+            if not same or path.name not in looks:
+                path.unlink()
+        _write(self._folder / "history.jsonl", "".join(map(_line, self._history)))
+        timing = zip(self._history, self._seconds, strict=True)
+        _write(self._folder / "timing.jsonl", "".join(_timing_line(row, s) for row, s in timing))
+        _write(config, _json(self._configuration))
+        self.status("training")
 
     def stepped(self, step: int) -> None:
         """Nothing to write between rows."""
