@@ -80,7 +80,7 @@ def _overhead(axes: Axes, shares: Mapping[str, Mapping[str, float]]) -> None:
     percent = {part: 100 * share["median"] for part, share in shares.items()}
     _bars(axes, percent, [COLOURS["dgn"] if "all" in part else PALE for part in percent])
     axes.axvline(LIMIT, color=INK, ls=":")
-    axes.set_title("Around the training, % of the bare loop", fontsize=10)
+    axes.set_title("Around the training, % of the bare process", fontsize=10)
 
 
 def _bars(axes: Axes, values: Mapping[str, float], colours: Sequence[str]) -> None:

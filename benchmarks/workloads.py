@@ -5,13 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from click import ClickException
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
-from kedro.io import CatalogProtocol
 from torch import Tensor
 
 from whichgen.networks import Generator
@@ -23,13 +20,15 @@ from whichgen.parameters import (
     Trunk,
     parse_parameters,
 )
-from whichgen.pipelines.extractor.nodes import rebuild_extractor
 from whichgen.training.build import build_update
 from whichgen.training.devices import choose_device
 from whichgen.training.ema import EMA
 from whichgen.training.execution import stepper
 from whichgen.training.update import Update
 from whichgen.training.validation import validator
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
 
 ROOT = Path(__file__).parents[1]
 SEED = 0
@@ -72,12 +71,17 @@ class Workload:
 
 
 @contextmanager
-def prepared(dataset: str) -> Iterator[tuple[Parameters, CatalogProtocol]]:
+def prepared(dataset: str) -> Iterator[tuple[Parameters, "CatalogProtocol"]]:
     """The parameters and files of a dataset, made if they are not there yet.
+
+    Only here is Kedro imported: a process that is measured bare does without.
 
     Raises:
         SystemExit: with one line, if there is no such dataset or it cannot be made.
     """
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
     bootstrap_project(ROOT)
     with KedroSession.create(ROOT, runtime_params={"dataset": dataset}) as session:
         try:
@@ -114,6 +118,8 @@ def load_workload(dataset: str) -> Workload:
 
 def load_validator(dataset: str, n: int) -> Callable[[Generator], dict[str, float]]:
     """What looks at a generator as a training does, by n images of the validation split."""
+    from whichgen.pipelines.extractor.nodes import rebuild_extractor
+
     with prepared(dataset) as (parameters, catalog):
         files = [catalog.load(name) for name in ("extractor_weights", "extractor_card", "info")]
         judge = rebuild_extractor(*files, parameters.datasets[dataset])
