@@ -3,7 +3,7 @@
     python -m benchmarks.engine --dataset fashion_mnist
 
 Prints Markdown as each part is done; writes all figures to a JSON file and draws them. Run it on a
-machine that does nothing else; it takes about twenty minutes on two cores, half of it for the
+machine that does nothing else; it takes a quarter of an hour on two cores, most of it for the
 five-minute training and its bare loop.
 """
 
