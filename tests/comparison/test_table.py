@@ -1,11 +1,12 @@
 """The tables, against numbers worked out by hand."""
 
+import json
 import math
 
 import pytest
 
 from whichgen.comparison.cells import Cell
-from whichgen.comparison.table import markdown_table, measured_table, score_table
+from whichgen.comparison.table import axis_medians, markdown_table, measured_table, score_table
 
 
 def pick(table, recipe, metric):
@@ -30,6 +31,15 @@ def test_the_worst_of_a_metric_with_a_target_is_the_furthest_from_it(make_cell):
     table = score_table(cells)
     assert pick(table, "gan", "c_t")["worst"] == -2.0
     assert pick(table, "gan", "vendi_ratio")["worst"] == 1.2
+
+
+def test_the_medians_that_decide_by_metric_and_recipe(make_cell):
+    cells = [make_cell("gan", s, scores={"fd": fd}) for s, fd in enumerate((10.0, 30.0))]
+    cells.append(make_cell("dgn", 0, status="failed"))
+    medians = axis_medians(score_table(cells))
+    assert list(medians) == ["fd", "coverage", "type_agreement", "memorisation"]
+    assert list(medians["fd"].items()) == [("gan", 20.0), ("dgn", None)]
+    json.dumps(medians, allow_nan=False)
 
 
 def test_costs_are_in_the_score_table_and_seconds_are_not(make_cells):

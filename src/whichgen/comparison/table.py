@@ -12,7 +12,7 @@ import pandas as pd
 
 from whichgen.comparison.axes import floor_of
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
-from whichgen.comparison.wording import COSTS, MEASURED, METRICS, amount, number
+from whichgen.comparison.wording import AXIS_METRICS, COSTS, MEASURED, METRICS, amount, number
 
 COLUMNS = (
     "kind",
@@ -52,6 +52,18 @@ def score_table(cells: Sequence[Cell]) -> pd.DataFrame:
         for metric in COSTS:
             rows.append(_row("cost", metric, recipe, group, _costs(group, metric)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def axis_medians(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Of the scores that decide an axis: metric → recipe → median, None where none was measured.
+
+    Few enough to be read in a row of `dvc metrics show`.
+    """
+    medians: dict[str, dict[str, float | None]] = {}
+    deciding = table[table["metric"].isin(AXIS_METRICS)]
+    for metric, recipe, median in deciding[["metric", "recipe", "median"]].to_numpy().tolist():
+        medians.setdefault(metric, {})[recipe] = None if math.isnan(median) else median
+    return medians
 
 
 def measured_table(cells: Sequence[Cell]) -> pd.DataFrame:

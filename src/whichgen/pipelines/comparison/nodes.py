@@ -50,11 +50,12 @@ def decide_verdict(
     return decide(cells, left_out=left_out, weights=weights)
 
 
-def tabulate_scores(cells: list[Cell]) -> pd.DataFrame:
-    """Median, spread and floor of every score and cost, by recipe."""
-    from whichgen.comparison.table import score_table
+def tabulate_scores(cells: list[Cell]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Median, spread and floor of every score and cost, by recipe; the medians that decide."""
+    from whichgen.comparison.table import axis_medians, score_table
 
-    return score_table(cells)
+    table = score_table(cells)
+    return table, axis_medians(table)
 
 
 def write_report(

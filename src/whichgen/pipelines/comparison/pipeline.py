@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
                 "verdict",
                 name="decide_verdict",
             ),
-            node(tabulate_scores, "cells", "table", name="tabulate_scores"),
+            node(tabulate_scores, "cells", ["table", "medians"], name="tabulate_scores"),
             node(
                 write_report,
                 ["cells", "verdict", "info", "train", "test", "gates"],
