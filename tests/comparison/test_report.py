@@ -183,9 +183,7 @@ def test_a_report_on_points_speaks_of_points_and_one_on_images_of_images(
     of_points = {k: v for k, v in info.items() if k not in ("channels", "resolution")}
     of_points |= measure_form("points", points)
     split = {"images": points, "types": np.arange(80) % 10}
-    told = said(
-        report_of(as_points(cells), drawn=True, info=of_points, train=split, test=split)
-    )
+    told = said(report_of(as_points(cells), drawn=True, info=of_points, train=split, test=split))
     assert not re.search("image|图像", told, re.I)
     assert "comes closer to the real points" in told
     assert "更接近真实数据点" in told

@@ -89,9 +89,7 @@ def _disagreements(judges: Mapping[str, Any]) -> list[Text]:
     return found
 
 
-def _pair_caveats(
-    cells: Sequence[Cell], pair: Mapping[str, Any], nouns: Nouns
-) -> list[Text]:
+def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any], nouns: Nouns) -> list[Text]:
     found = []
     for family in FAMILIES:
         name, recipe = FAMILY_NAMES[family], by_seed(cells, pair[family]).values()

@@ -42,9 +42,7 @@ def _card(
         family_name=FAMILY_NAMES[own[0].family],
         verdict=verdict,
         vetoes=_vetoes(verdict, recipe),
-        compared={
-            term["en"]: text for term, text in sections.compared_rows(own, verdict, info)
-        },
+        compared={term["en"]: text for term, text in sections.compared_rows(own, verdict, info)},
         types=listed(type_names(info)) or "unknown",
         uses_labels=own[0].uses_labels,
         seeds=listed([str(cell.seed) for cell in own]),

@@ -28,9 +28,7 @@ WEIGHTS: Mapping[str, float] = {
 Pair = Mapping[str, Any]
 
 
-def vetoes(
-    cells: Sequence[Cell], memorisation: Mapping[str, Any], nouns: Nouns
-) -> list[Text]:
+def vetoes(cells: Sequence[Cell], memorisation: Mapping[str, Any], nouns: Nouns) -> list[Text]:
     """What rules a recipe out whatever its scores: copies, or half its runs failed."""
     found = []
     if memorisation["decision"] == "flagged":

@@ -13,9 +13,7 @@ from whichgen.comparison.wording import FAMILY_NAMES, in_unit, number, p_value
 OTHER = {"gan": "dgn", "dgn": "gan"}
 
 
-def axis_sentence(
-    axis: str, result: Mapping[str, Any], unmet: Sequence[str], nouns: Nouns
-) -> Text:
+def axis_sentence(axis: str, result: Mapping[str, Any], unmet: Sequence[str], nouns: Nouns) -> Text:
     """One sentence or two that say who is ahead, by how much, and how sure that is.
 
     ``unmet`` names the conditions of the rule that were not met, as `Judgement.unmet` does, and
