@@ -39,7 +39,8 @@ def load_sounds(raw, *, n):
 
 
 class SoundForm(Form):
-    dtype, noun, sizes, alone, ending = np.int16, "sound", ("length",), False, "raw"
+    noun, nouns, noun_zh = "sound", "sounds", "声音"
+    dtype, sizes, alone, ending = np.int16, ("length",), False, "raw"
     encodings = MappingProxyType({"array": lambda sounds: sounds})
 
     @staticmethod

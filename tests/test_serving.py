@@ -14,7 +14,7 @@ from whichgen.serving import Wish, encoder, read_wishes, request_limit
 
 
 def wishes(*rows: dict[str, Any], n_types: int = 3, limit: int = 10) -> list[Wish]:
-    return read_wishes(pd.DataFrame(list(rows)), n_types, limit)
+    return read_wishes(pd.DataFrame(list(rows)), n_types, limit, "images")
 
 
 def test_rows_with_and_without_what_may_be_left_out():
@@ -60,7 +60,7 @@ def test_a_row_that_cannot_be_answered_is_named_with_its_reason(change, said):
 
 def test_columns_that_are_not_known_are_named():
     with pytest.raises(ValueError, match="column truncaton, 0: unknown; known are n, seed, type, "):
-        read_wishes(pd.DataFrame({"n": [1], "truncaton": [0.5], 0: [1]}), 3, 10)
+        read_wishes(pd.DataFrame({"n": [1], "truncaton": [0.5], 0: [1]}), 3, 10, "images")
 
 
 def test_no_row_and_too_many_rows_are_refused():

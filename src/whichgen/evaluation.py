@@ -73,6 +73,7 @@ def score_features(
     real: Real,
     n_types: int,
     told: Told | None = None,
+    nouns: str = "images",
 ) -> dict[str, Any]:
     """All scores of N generated images against N held-out real ones.
 
@@ -82,6 +83,7 @@ def score_features(
         real: `<split>_features` (N, d) and `<split>_types` (N,) of the splits test (what scores
             are measured against), train (what may have been copied) and validation (floors).
         n_types: K. told: called with the names of the scores that come next.
+        nouns: what samples are called.
 
     Returns:
         `scores`, `p_values`, `c2st`, `closest`, `per_type` and `missing` as they stand in
@@ -114,7 +116,7 @@ def score_features(
         },
         "c2st": {name: apart.get(name) for name in ("low", "high", "detectable", "n")},
         "closest": attempt("closest", closest_pairs, fake, train, test)["closest"],
-        "per_type": _per_type(attempt, fake, asked, recognised, real, n_types),
+        "per_type": _per_type(attempt, fake, asked, recognised, real, n_types, nouns),
         "missing": attempt.missing,
     }
 
@@ -189,6 +191,7 @@ def _per_type(
     recognised: Types,
     real: Real,
     n_types: int,
+    nouns: str,
 ) -> dict[str, Any]:
     """Lists (K,): shares, purity (`agreement`), and the Fréchet distance beside its floor."""
     test, wanted = real["test_features"], real["test_types"]
@@ -202,7 +205,7 @@ def _per_type(
     }
     few = [str(k) for k, distance in enumerate(per_type["fd"] or []) if distance is None]
     if few:
-        attempt.none("per_type_fd", f"fewer than 2 images of type {', '.join(few)}")
+        attempt.none("per_type_fd", f"fewer than 2 {nouns} of type {', '.join(few)}")
     if asked is not None:
         per_type["agreement"] = [
             float((recognised[asked == k] == k).mean()) if (asked == k).any() else None

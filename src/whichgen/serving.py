@@ -51,12 +51,13 @@ def request_limit(shape: tuple[int, ...], environment: Mapping[str, str] = os.en
     return int(given)
 
 
-def read_wishes(rows: "pd.DataFrame", n_types: int, limit: int) -> list[Wish]:
+def read_wishes(rows: "pd.DataFrame", n_types: int, limit: int, nouns: str) -> list[Wish]:
     """The rows of a request, each checked.
 
     Args:
         n_types: of the generator; 0 where it was trained without labels.
-        limit: images a request may ask for in all. No row asks for none, so it bounds the rows too.
+        limit: samples a request may ask for in all. No row asks for none, so it bounds rows too.
+        nouns: what samples are called.
 
     Raises:
         ValueError: naming the row, the column and what is allowed.
@@ -67,7 +68,7 @@ def read_wishes(rows: "pd.DataFrame", n_types: int, limit: int) -> list[Wish]:
     if unknown:
         raise ValueError(f"column {', '.join(unknown)}: unknown; known are {', '.join(COLUMNS)}")
     if len(rows) > limit:
-        raise ValueError(f"{len(rows)} rows, and a request may ask for {limit} images")
+        raise ValueError(f"{len(rows)} rows, and a request may ask for {limit} {nouns}")
     wishes = []
     for i, row in enumerate(rows.to_dict("records")):
         try:
@@ -77,8 +78,8 @@ def read_wishes(rows: "pd.DataFrame", n_types: int, limit: int) -> list[Wish]:
     total = sum(wish.n for wish in wishes)
     if total > limit:
         raise ValueError(
-            f"n: {total} images are asked for and a request may ask for {limit}; send several with "
-            f"other seeds, or start the server with {LIMIT_VARIABLE}"
+            f"n: {total} {nouns} are asked for and a request may ask for {limit}; send several "
+            f"with other seeds, or start the server with {LIMIT_VARIABLE}"
         )
     return wishes
 

@@ -11,6 +11,7 @@ import pytest
 from whichgen.comparison.cells import Cell, comparable
 from whichgen.comparison.figures import draw_charts
 from whichgen.comparison.machine import machine_report
+from whichgen.comparison.phrases import nouns_of
 from whichgen.comparison.report import (
     render_markdown,
     render_page,
@@ -231,12 +232,13 @@ def report_of(
         cells: list[Cell], *, drawn: bool = False, gates: Any = None, **changes: Any
     ) -> tuple[str, str, dict[str, Any]]:
         kept, left_out = comparable(cells)
-        verdict = decide(kept, left_out=left_out)
         told = {"info": info, "provenance": provenance} | {
             key: changes.pop(key) for key in ("info", "provenance") if key in changes
         }
+        verdict = decide(kept, left_out=left_out, info=told["info"])
         content = report_content(cells=kept, verdict=verdict, gates=gates, **told)
-        charts = draw_charts(kept, verdict, type_names(told["info"])) if drawn else {}
+        names, nouns = type_names(told["info"]), nouns_of(told["info"])
+        charts = draw_charts(kept, verdict, names, nouns) if drawn else {}
         page = render_page(content, cells=kept, info=told["info"], charts=charts, **changes)
         data = machine_report(kept, verdict, told["info"], told["provenance"], gates)
         return page, render_markdown(content, charts), data

@@ -17,6 +17,9 @@ from whichgen.comparison.figures import (
     tradeoff,
     type_shares,
 )
+from whichgen.comparison.phrases import nouns_of
+
+IMAGES = nouns_of({})
 
 
 def lines_of(chart, colour):
@@ -25,7 +28,7 @@ def lines_of(chart, colour):
 
 def test_a_dot_a_seed_and_the_floor(make_cells):
     cells = make_cells(seeds=4, gan={"fd": 20.0})
-    axes = seed_dots(cells, "fd").axes
+    axes = seed_dots(cells, "fd", IMAGES).axes
     drawn = [
         np.sort(dots.get_offsets()[:, 0])
         for dots in axes.collections
@@ -64,9 +67,9 @@ def test_nothing_measured_is_no_figure(make_cell):
     cell = Cell(**{**vars(make_cell("gan", 0)), "history": make_cell("gan", 0).history.head(0)})
     assert distance_over_flops([cell]) is None
     bare = Cell(**{**vars(cell), "scores": {}, "per_type": {}})
-    assert seed_dots([bare], "fd") is None
+    assert seed_dots([bare], "fd", IMAGES) is None
     assert tradeoff([bare], "coverage", "fd") is None
-    assert type_shares([bare], ["gan"], ["a", "b"]) is None
+    assert type_shares([bare], ["gan"], ["a", "b"], IMAGES) is None
     assert best_of_n({}) is None
 
 
@@ -92,7 +95,7 @@ def test_shares_of_types_are_medians_beside_the_real_shares(make_cell):
         make_cell("dgn", seed, per_type={"share": share, "real_share": [0.25, 0.75]})
         for seed, share in enumerate(([0.5, 0.5], [0.3, 0.7], [0.2, 0.8]))
     ]
-    chart = type_shares(cells, ["gan", "dgn"], ["cat", "dog"])
+    chart = type_shares(cells, ["gan", "dgn"], ["cat", "dog"], IMAGES)
     assert [bar.get_height() for bar in chart.axes.patches] == [0.25, 0.75]
     assert [text for *_, text in chart.marks] == [
         "dgn, type cat: 0.300, real 0.250",
@@ -102,7 +105,7 @@ def test_shares_of_types_are_medians_beside_the_real_shares(make_cell):
 
 def test_every_value_on_the_page_lies_on_its_dot(make_cells):
     """The circles that answer to the pointer are where matplotlib drew the markers."""
-    svg = inline_svg(seed_dots(make_cells(seeds=3), "coverage"))
+    svg = inline_svg(seed_dots(make_cells(seeds=3), "coverage", IMAGES))
     drawn = {
         (float(x), float(y))
         for x, y in re.findall(r'<use xlink:href="#\w+" x="([\d.]+)" y="([\d.]+)"', svg)

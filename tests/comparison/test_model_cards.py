@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.model_cards import model_cards
 from whichgen.comparison.verdict import decide
+from whichgen.forms import measure_form
 
 # The sections of Mitchell et al. 2019 that apply to a generator.
 SECTIONS = [
@@ -18,7 +20,9 @@ SECTIONS = [
 @pytest.fixture
 def cards_of(info, provenance):
     return lambda cells, **changes: model_cards(
-        cells, decide(cells), **{"info": info, "provenance": provenance} | changes
+        cells,
+        decide(cells, info=changes.get("info", info)),
+        **{"info": info, "provenance": provenance} | changes,
     )
 
 
@@ -41,6 +45,14 @@ def test_each_recipe_has_its_own_card_with_all_sections(make_cells, cards_of):
         assert "Apache-2.0" in card
     assert "against a discriminator" in cards["gan"]
     assert "without a discriminator" in cards["dgn"]
+
+
+def test_a_card_of_points_speaks_of_points(make_cells, info, cards_of):
+    of_points = info | measure_form("points", np.zeros((3, 2), np.float32))
+    for card in cards_of(make_cells(), info=of_points).values():
+        assert "image" not in card.lower()
+        assert "- To draw points like those of digits" in card
+        assert "- digits: points of 2 numbers, labelled, 10 types. Points: 1,077 train" in card
 
 
 def test_a_recipe_that_copies_is_ruled_out_on_its_card_alone(make_cells, cards_of):

@@ -12,8 +12,10 @@ from whichgen.comparison.phrases import (
     LANGUAGES,
     Text,
     clauses,
+    english,
     listed,
     moreover,
+    nouns_of,
     phrase,
     phrases,
 )
@@ -74,12 +76,21 @@ def test_chinese_stands_apart_from_letters_and_digits():
 
 
 def test_a_part_is_filled_in_in_its_own_language():
-    said = phrase("gain.quality")
+    said = phrase("gain.quality", **nouns_of({}))
     whole = phrase("axis.win", family="GAN", gain=said, found="x", evidence="p = 0.03")
     assert whole.en == "The GAN comes closer to the real images: x (p = 0.03)."
     assert whole.zh == "GAN 更接近真实图像：x（p = 0.03）。"
     with pytest.raises(KeyError):
         phrase("axis.win", family="GAN")
+
+
+def test_the_samples_are_called_what_their_form_calls_them():
+    points = nouns_of({"modality": "points"})
+    assert phrase("gain.quality", **points).en == "comes closer to the real points"
+    assert phrase("gain.quality", **points).zh == "更接近真实数据点"
+    assert english("nearer to a training {noun} than {nouns}", points) == (
+        "nearer to a training point than points"
+    )
 
 
 def texts_of(value):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 from whichgen.comparison.cells import Cell
 from whichgen.comparison.report import render_page
+from whichgen.forms import measure_form
 
 GATES = {
     "classifier_eeeeeeee": {
@@ -137,6 +139,59 @@ def test_markdown_tables_are_whole(make_cells, report_of):
         rows = block.splitlines()
         assert len({row.rstrip().count("|") for row in rows}) == 1
         assert set(rows[1]) <= set("|- ")
+
+
+def test_the_confidence_says_by_which_test_each_p_is(make_cells, report_of):
+    page, markdown, data = report_of(make_cells(gan={"fd": 20.0}))
+    axes = data["verdict"]["pairs"]["gan vs dgn"]["axes"].values()
+    (won,) = (axis for axis in axes if axis["decision"] == "dgn")
+    assert (won["p_sign_flip"], won["p_holm"] < 1e-4) == (0.03125, True)
+    told = (
+        "over 6 paired seeds (p < 0.0001 at most after Holm's correction over 6 axes). That p is "
+        "the t test's. By the exact sign-flip test, the one that the sentences on the axes quote, "
+        "p = 0.0312 at most; both must be below 0.05."
+    )
+    assert markdown.count(told) == unescape(text_of(page)).count(told) == 2
+    assert "6 paired seeds, p = 0.0312)" in won["sentence"]["en"]
+    assert "sign-flip p 0.0312, t-test p after Holm < 0.0001" in markdown
+    assert "That p is" not in report_of(make_cells())[1]
+
+
+def as_points(cells):
+    """The same runs, had they been of points."""
+    rng = np.random.default_rng(0)
+    return [
+        without(c, samples=rng.normal(size=(80, 2)), strips=rng.normal(size=(10, 5, 2)))
+        for c in cells
+    ]
+
+
+def said(reports):
+    """All that a reader of page and Markdown meets, labels included, in both languages."""
+    page, markdown, _ = reports
+    names = " ".join(axis["name"] for axis in script_data(page)["axes"].values())
+    page = re.sub(r"<(style|script)\b.*?</\1>|data:image/[^\"]*", "", page, flags=re.S)
+    return f"{re.sub('</?img', '', page)}{markdown}{names}"
+
+
+@pytest.mark.parametrize("leaning", [0.5, 0.53, 0.7])
+def test_a_report_on_points_speaks_of_points_and_one_on_images_of_images(
+    make_cells, report_of, info, splits, leaning
+):
+    cells = make_cells(gan={"fd": 20.0, "memorisation": leaning})
+    points = np.random.default_rng(1).normal(size=(80, 2)).astype(np.float32)
+    of_points = {k: v for k, v in info.items() if k not in ("channels", "resolution")}
+    of_points |= measure_form("points", points)
+    split = {"images": points, "types": np.arange(80) % 10}
+    told = said(report_of(as_points(cells), drawn=True, info=of_points, train=split, test=split))
+    assert not re.search("image|图像", told, re.I)
+    assert "comes closer to the real points" in told
+    assert "更接近真实数据点" in told
+    assert "share of points" in told
+    told = said(report_of(cells, drawn=True, **splits()))
+    assert not re.search(r"\bpoints?\b|数据点", told, re.I)
+    assert "comes closer to the real images" in told
+    assert "更接近真实图像" in told
 
 
 def test_it_says_how_well_each_family_is_told_from_the_real_images(make_cells, render):

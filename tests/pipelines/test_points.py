@@ -71,6 +71,12 @@ def test_the_report_shows_scatters(ring):
     assert page.count("<img") == 3 + 8 + 2  # real and each family, types, interpolations
     assert "modes covered" in page
     assert "points of 2 numbers" in page
+    folder = ring.path("data/08_reporting/ring/comparison")
+    for path in (folder / "report.md", *folder.glob("model_cards/*.md")):
+        assert "points" in path.read_text()
+        assert not re.search("image|图像", path.read_text(), re.I)
+    seen = re.sub(r"<(style|script)\b.*?</\1>|data:image/[^\"]*|<img", "", page, flags=re.S)
+    assert not re.search("image|图像", seen, re.I)
     with Image.open(ring.path("data/07_model_output/ring/dgn/0/grid.png")) as grid:
         assert grid.size == (SIDE, SIDE)
 
@@ -88,7 +94,8 @@ def test_points_are_drawn_sent_and_served(ring):
     from whichgen.tracking.model import save_generator
 
     cell = ["--recipe", "dgn", "--dataset", "ring"]
-    ring.run("whichgen", "sample", *cell, "--n", "20", "--out", "points.npz")
+    drawn = ring.run("whichgen", "sample", *cell, "--n", "20", "--out", "points.npz")
+    assert "20 points of dgn on ring, seed 0: points.npz" in drawn.stdout
     ring.run("whichgen", "sample", *cell, "--n", "20", "--out", "points.png")
     ring.run("whichgen", "sample", *cell, "--n", "20", "--out", "shards")
     with np.load(ring.path("points.npz")) as drawn:

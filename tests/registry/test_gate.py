@@ -6,6 +6,7 @@ import pytest
 
 from tests.comparison.conftest import make_cell, make_cells  # noqa: F401
 from whichgen.comparison.cells import by_seed
+from whichgen.comparison.phrases import nouns_of
 from whichgen.comparison.recommendation import WEIGHTS
 from whichgen.comparison.verdict import decide
 from whichgen.registry.gate import compare
@@ -23,7 +24,8 @@ def gate(make_cells):  # noqa: F811
         if worst is not None:
             old = challenger[served]
             challenger[served] = replace(old, scores=dict(old.scores) | worst)
-        return compare(champion, challenger, (champion[served], challenger[served]), weights)
+        pair = champion[served], challenger[served]
+        return compare(champion, challenger, pair, weights, nouns_of({}))
 
     return decided
 

@@ -68,7 +68,7 @@ def sample(
         _draw_shards(generator, folder, out, **settings, **drawing)
     else:
         _draw_file(generator, out, form, **drawing)
-    click.echo(f"{drawing['n']} images of {name}: {out}")
+    click.echo(f"{drawing['n']} {generator.modality.form.nouns} of {name}: {out}")
 
 
 def _cell(recipe: str, dataset: str | None, seed: int) -> tuple[Path, str]:
@@ -126,10 +126,10 @@ def _draw_shards(generator: Generator, folder: Path, out: Path, **settings: Any)
 
     weights = sha256((folder / "generator.safetensors").read_bytes()).hexdigest()
     plan = Plan(weights=weights, **settings)
-    count = len(list(plan.shards()))
-    click.echo(f"{plan.n:,} images in {count} shards; stopped or killed, the same command goes on")
+    count, nouns = len(list(plan.shards())), generator.modality.form.nouns
+    click.echo(f"{plan.n:,} {nouns} in {count} shards; stopped or killed, the same command goes on")
     try:
-        with DrawingReport(plan.n) as report:
+        with DrawingReport(plan.n, nouns) as report:
             write_shards(generator, plan, out, report)
     except OSError as error:
         raise WhichgenError(explain(error) or f"--out: {error}") from error

@@ -10,65 +10,59 @@ import numpy as np
 
 from whichgen.comparison.axes import median
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
+from whichgen.comparison.phrases import Nouns, Text, clauses, phrase
 from whichgen.comparison.wording import FAMILY_NAMES, number, scaled
 
-# What the article says of each family, the axis that tests it, and whom the axis must name.
-CLAIMS = (
-    ("A GAN's samples are closer to the real data.", "quality", "gan"),
-    ("A GAN costs more to train, because it trains two networks.", "cost", "dgn"),
-    ("A DGN makes samples of several types.", "type_control", "dgn"),
-    ("A DGN is simpler to train, having no adversary.", "stability", "dgn"),
-    ("A DGN's samples may be more alike.", "diversity", "gan"),
-)
-NEEDS = (
-    ("images as close to the real ones as possible", "quality"),
-    ("variety", "diversity"),
-    ("a type on demand", "type_control"),
-    ("the smallest training bill", "cost"),
-    ("a result that repeats", "stability"),
-)
+# The axes that test what the article says of the families, and whom each must name.
+CLAIMS = {
+    "quality": "gan", "cost": "dgn", "type_control": "dgn", "stability": "dgn", "diversity": "gan",
+}  # fmt: skip
+NEEDS = ("quality", "diversity", "type_control", "cost", "stability")
 
 
 @dataclass(frozen=True)
 class Answer:
     """A question, its answer in paragraphs, and rows (statement, finding, evidence).
 
-    A text is a string, or a mapping from languages to strings.
+    Each text is a mapping from languages to strings.
     """
 
-    question: str
-    paragraphs: Sequence[str | Mapping[str, str]]
-    rows: Sequence[tuple[Any, ...]] = field(default_factory=list)
+    question: Mapping[str, str]
+    paragraphs: Sequence[Mapping[str, str]]
+    rows: Sequence[Sequence[Mapping[str, str]]] = field(default_factory=list)
 
 
 def answers(
-    cells: Sequence[Cell], verdict: Mapping[str, Any], *, types: int | None
+    cells: Sequence[Cell],
+    verdict: Mapping[str, Any],
+    confidence: Mapping[str, str],
+    nouns: Nouns,
+    *,
+    types: int | None,
 ) -> list[Answer]:
     """The three answers; they say so where only one family was run.
 
     ``types`` is the number of types of the dataset, if known.
     """
     pair = verdict["pairs"].get(verdict["headline"] or "")
-    recommendation = verdict["recommendation"]
+    chosen = [verdict["recommendation"]["sentence"], confidence]
     if pair is None:
-        difference = ["Only one family was run, so there is nothing to set against it."]
-        claims, needs = [], []
-    else:
-        difference = [_gan_side(cells, pair), _dgn_side(cells, pair, types), _steps(cells, pair)]
-        claims = [_claim(pair, *claim) for claim in CLAIMS]
-        needs = [_need(pair, *need) for need in NEEDS]
+        return [
+            _answer("difference", [phrase("answer.one_family")]),
+            _answer("strengths", [phrase("answer.claims")]),
+            Answer(vars(phrase("question.choice")), chosen),
+        ]
+    difference = [
+        _gan_side(cells, pair),
+        _dgn_side(cells, pair, types),
+        _steps(cells, pair, nouns),
+    ]
+    claims = [_claim(pair, *claim) for claim in CLAIMS.items()]
+    needs = [_need(pair, need, nouns) for need in NEEDS]
     return [
-        Answer("What is the difference between a GAN and a DGN?", difference),
-        Answer(
-            "What are their strengths and weaknesses?",
-            ["What the article says of them, and what was measured here:"],
-            claims,
-        ),
-        Answer(
-            "How do I choose?",
-            [recommendation["sentence"], recommendation["confidence"]],
-            needs,
-        ),
+        _answer("difference", difference),
+        _answer("strengths", [phrase("answer.claims")], claims),
+        Answer(vars(phrase("question.choice")), chosen, needs),
     ]
 
 
@@ -78,47 +72,66 @@ def cost_of(cells: Sequence[Cell], recipe: str, key: str) -> float:
     return median(np.array([np.nan if cost is None else cost for cost in costs], dtype=np.float64))
 
 
-def _gan_side(cells: Sequence[Cell], pair: Mapping[str, Any]) -> str:
-    own = cost_of(cells, pair["gan"], "generator_parameters")
-    rest = cost_of(cells, pair["gan"], "training_parameters") - own
-    return (
-        f"The GAN (recipe {pair['gan']}) is one generator of {scaled(own)} parameters trained "
-        f"against a discriminator of {scaled(rest)} parameters, which is thrown away afterwards."
+def _answer(
+    question: str, paragraphs: Sequence[Text], rows: Sequence[Sequence[Mapping[str, str]]] = ()
+) -> Answer:
+    return Answer(vars(phrase(f"question.{question}")), [vars(text) for text in paragraphs], rows)
+
+
+def _parameters(cells: Sequence[Cell], recipe: str) -> tuple[float, float]:
+    """Of the generator, and of all else that is trained."""
+    own = cost_of(cells, recipe, "generator_parameters")
+    return own, cost_of(cells, recipe, "training_parameters") - own
+
+
+def _gan_side(cells: Sequence[Cell], pair: Mapping[str, Any]) -> Text:
+    own, rest = _parameters(cells, pair["gan"])
+    return phrase("answer.gan", recipe=pair["gan"], own=scaled(own), rest=scaled(rest))
+
+
+def _dgn_side(cells: Sequence[Cell], pair: Mapping[str, Any], types: int | None) -> Text:
+    own, rest = _parameters(cells, pair["dgn"])
+    generators = (
+        phrase("answer.generators", count=types) if types else phrase("answer.some_generators")
+    )
+    other = (
+        phrase("answer.other_parameters", rest=scaled(rest))
+        if rest > 0
+        else phrase("answer.nothing_else")
+    )
+    return phrase(
+        "answer.dgn", recipe=pair["dgn"], generators=generators, own=scaled(own), rest=other
     )
 
 
-def _dgn_side(cells: Sequence[Cell], pair: Mapping[str, Any], types: int | None) -> str:
-    own = cost_of(cells, pair["dgn"], "generator_parameters")
-    rest = cost_of(cells, pair["dgn"], "training_parameters") - own
-    count = f"{types} generators" if types else "generators"
-    text = (
-        f"The DGN (recipe {pair['dgn']}) is a set of {count} that share layers, one for each "
-        f"type, {scaled(own)} parameters in all. It has no discriminator"
-    )
-    if rest > 0:
-        return f"{text}; the {scaled(rest)} other parameters trained are no adversary's."
-    return f"{text}: nothing else is trained."
-
-
-def _steps(cells: Sequence[Cell], pair: Mapping[str, Any]) -> str:
-    parts = [
-        f"the {FAMILY_NAMES[family]} took {number(cost_of(cells, pair[family], 'steps'))} steps of "
-        f"{scaled(cost_of(cells, pair[family], 'flops_per_step'), 'FLOPs')} and saw "
-        f"{scaled(cost_of(cells, pair[family], 'images_seen'))} images"
+def _steps(cells: Sequence[Cell], pair: Mapping[str, Any], nouns: Nouns) -> Text:
+    sides = {
+        family: phrase(
+            "answer.side",
+            family=FAMILY_NAMES[family],
+            steps=number(cost_of(cells, pair[family], "steps")),
+            flops=scaled(cost_of(cells, pair[family], "flops_per_step"), "FLOPs"),
+            seen=scaled(cost_of(cells, pair[family], "images_seen")),
+            **nouns,
+        )
         for family in FAMILIES
-    ]
-    return f"Within the same training FLOPs {parts[0]}, {parts[1]}."
+    }
+    return phrase("answer.steps", **sides)
 
 
-def _claim(pair: Mapping[str, Any], statement: str, axis: str, winner: str) -> tuple[Any, ...]:
+def _claim(pair: Mapping[str, Any], axis: str, winner: str) -> tuple[Mapping[str, str], ...]:
     result = pair["axes"][axis]
-    finding = {winner: "holds here", "tie": "not shown", "inconclusive": "not shown"}
-    return statement, finding.get(result["decision"], "the opposite here"), result["sentence"]
+    known = {winner: "holds", "tie": "open", "inconclusive": "open"}
+    finding = phrase(f"finding.{known.get(result['decision'], 'opposite')}")
+    return vars(phrase(f"claim.{axis}")), vars(finding), result["sentence"]
 
 
-def _need(pair: Mapping[str, Any], need: str, axis: str) -> tuple[str, str, str]:
-    decision = pair["axes"][axis]["decision"]
+def _need(pair: Mapping[str, Any], axis: str, nouns: Nouns) -> tuple[Mapping[str, str], ...]:
+    decision, need = pair["axes"][axis]["decision"], vars(phrase(f"need.{axis}", **nouns))
+    nothing = Text("", "")
     if decision not in FAMILIES:
-        return need, "either" if decision == "tie" else "not known yet", ""
-    ruled_out = [veto["en"] for veto in pair["vetoes"][decision]]
-    return need, FAMILY_NAMES[decision], f"but {'; '.join(ruled_out)}" if ruled_out else ""
+        return need, vars(phrase(f"pick.{decision}")), vars(nothing)
+    name = FAMILY_NAMES[decision]
+    ruled_out = [Text(**veto) for veto in pair["vetoes"][decision]]
+    but = phrase("pick.but", vetoes=clauses(ruled_out)) if ruled_out else nothing
+    return need, vars(Text(name, name)), vars(but)

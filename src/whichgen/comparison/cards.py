@@ -11,11 +11,11 @@ import numpy as np
 from whichgen.comparison.axes import floor_of, median, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import LEVEL
-from whichgen.comparison.phrases import phrase
+from whichgen.comparison.phrases import Nouns, Text, english, phrase
+from whichgen.comparison.sentences import compared
 from whichgen.comparison.wording import (
     AXIS_METRICS,
     FAMILY_NAMES,
-    counted,
     in_unit,
     number,
     p_value,
@@ -29,7 +29,17 @@ def axis_names(axes: Iterable[str]) -> list[dict[str, str]]:
     return [vars(phrase(f"axis.{axis}")) for axis in axes]
 
 
-def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
+def confidence_line(verdict: Mapping[str, Any], pair: Pair | None) -> Mapping[str, str]:
+    """The verdict's confidence, and where an axis is won by which test each p is."""
+    confidence: Mapping[str, str] = verdict["recommendation"]["confidence"]
+    axes = pair["axes"].values() if pair else ()
+    exact = [result["p_sign_flip"] for result in axes if result["decision"] in FAMILIES]
+    if not exact:
+        return confidence
+    return vars(phrase("confidence.tested", said=Text(**confidence), p=compared(max(exact))))
+
+
+def axis_cards(pair: Pair | None, nouns: Nouns) -> list[dict[str, Any]]:
     """One card an axis: its decision, sentence, tests and the ends of its interval's drawing."""
     if pair is None:
         return []
@@ -45,7 +55,7 @@ def axis_cards(pair: Pair | None) -> list[dict[str, Any]]:
             "p_holm": p_value(result["p_holm"]),
             "margin": in_unit(result["metric"], result["floor_margin"]),
             "values": [(FAMILY_NAMES[f], in_unit(result["metric"], result[f])) for f in FAMILIES],
-            "metric": AXIS_METRICS[result["metric"]],
+            "metric": english(AXIS_METRICS[result["metric"]], nouns),
             "second": result["second"],
         }
         for name, (axis, result) in zip(axis_names(pair["axes"]), pair["axes"].items(), strict=True)
@@ -74,8 +84,10 @@ def memorisation_rows(cells: Sequence[Cell], pair: Pair | None) -> list[dict[str
     ]
 
 
-def told_apart_sentences(cells: Sequence[Cell], pair: Pair | None) -> list[str]:
-    """How well a classifier tells each family's images from real ones, and what it could miss."""
+def told_apart_sentences(
+    cells: Sequence[Cell], pair: Pair | None, nouns: Nouns
+) -> list[dict[str, str]]:
+    """How well a classifier tells each family's samples from real ones, and what it could miss."""
     if pair is None:
         return []
     sentences = []
@@ -83,35 +95,34 @@ def told_apart_sentences(cells: Sequence[Cell], pair: Pair | None) -> list[str]:
         runs = [cell for cell in by_seed(cells, pair[family]).values() if cell.c2st.get("n")]
         if not runs:
             continue
-        found = sum(cell.p_value("c2st") < LEVEL for cell in runs)
-        sentences.append(
-            f"A classifier tells the {FAMILY_NAMES[family]}'s images from real ones at an accuracy "
-            f"of {number(median_score(runs, 'c2st'))} (chance 0.5), better than chance in {found} "
-            f"of {counted(len(runs), 'run')} (exact binomial p < 0.05). With {runs[0].c2st['n']:,} "
-            f"images tried in a run, {number(runs[0].c2st['detectable'])} or more is found with a "
-            "probability of 80 %; less may go unseen."
+        told = phrase(
+            "apart.found",
+            family=FAMILY_NAMES[family],
+            accuracy=number(median_score(runs, "c2st")),
+            found=sum(cell.p_value("c2st") < LEVEL for cell in runs),
+            runs=phrase("count.run" if len(runs) == 1 else "count.runs", count=len(runs)),
+            n=f"{runs[0].c2st['n']:,}",
+            least=number(runs[0].c2st["detectable"]),
+            **nouns,
         )
+        sentences.append(vars(told))
     return sentences
 
 
-def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> str:
+def floor_sentence(cells: Sequence[Cell], pair: Pair | None) -> dict[str, str]:
     """Whether both families are at the real-against-real level, and what then matters."""
-    matters = "the interesting question is memorisation and cost"
     floor = floor_of([*cells], "coverage")
     if pair is None or math.isnan(floor):
-        return f"On small, easy datasets where both families reach the floor, {matters}."
+        return vars(phrase("floor.unknown"))
     reached = []
     for family in FAMILIES:
         covered = median_score([*by_seed(cells, pair[family]).values()], "coverage")
         if covered >= floor - (1 - floor):
             reached.append(FAMILY_NAMES[family])
     if len(reached) == 2:
-        return f"Both families reach the real-against-real level of coverage here, so {matters}."
-    who = f"only the {reached[0]} does" if reached else "neither does"
-    return (
-        f"On small, easy datasets where both families reach the real-against-real level, "
-        f"{matters}; here {who}."
-    )
+        return vars(phrase("floor.reached"))
+    who = phrase("floor.only", family=reached[0]) if reached else phrase("floor.neither")
+    return vars(phrase("floor.not_reached", who=who))
 
 
 def _beside_floor(cells: Sequence[Cell], recipe: str, metric: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from whichgen.comparison.axes import floor_of, median_score
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.phrases import Text, listed, phrase
+from whichgen.comparison.phrases import Nouns, Text, listed, phrase
 from whichgen.comparison.recommendation import PRIMARY, axis_names
 from whichgen.comparison.sentences import compared, counted_pairs, more_seeds
 from whichgen.comparison.wording import FAMILY_NAMES, number, scaled
@@ -37,7 +37,7 @@ def confidence(pair: Mapping[str, Any] | None) -> Text:
     )
 
 
-def caveats(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
+def caveats(cells: Sequence[Cell], verdict: Mapping[str, Any], nouns: Nouns) -> list[Text]:
     """Sentences, the gravest first. Never empty: the scope of the answer is always the last."""
     found = []
     if verdict["information"] == "unequal":
@@ -46,7 +46,7 @@ def caveats(cells: Sequence[Cell], verdict: Mapping[str, Any]) -> list[Text]:
     if pair is not None:
         found += _too_few(pair)
         found += _disagreements(verdict["judges"])
-        found += _pair_caveats(cells, pair)
+        found += _pair_caveats(cells, pair, nouns)
         found += _crossing(pair, verdict["crossings"])
         if any(result["decision"] == "tie" for result in pair["axes"].values()):
             found.append(phrase("caveat.tie"))
@@ -89,7 +89,7 @@ def _disagreements(judges: Mapping[str, Any]) -> list[Text]:
     return found
 
 
-def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[Text]:
+def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any], nouns: Nouns) -> list[Text]:
     found = []
     for family in FAMILIES:
         name, recipe = FAMILY_NAMES[family], by_seed(cells, pair[family]).values()
@@ -97,7 +97,8 @@ def _pair_caveats(cells: Sequence[Cell], pair: Mapping[str, Any]) -> list[Text]:
             found.append(phrase("reason.veto", family=name, veto=veto))
         share = pair["memorisation"][family]
         if share["decision"] == "leaning":
-            found.append(phrase("caveat.leaning", family=name, share=number(share["share"])))
+            told = {"family": name, "share": number(share["share"])}
+            found.append(phrase("caveat.leaning", **told, **nouns))
         covered = median_score(recipe, "types_covered")
         if covered < floor_of(recipe, "types_covered"):
             found.append(phrase("caveat.types", family=name, covered=f"{covered:.0%}"))

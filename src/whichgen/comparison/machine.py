@@ -10,6 +10,7 @@ import numpy as np
 
 from whichgen.comparison.axes import floor_of
 from whichgen.comparison.cells import Cell
+from whichgen.comparison.phrases import Nouns, english
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import COSTS, MEASURED, METRICS
 
@@ -45,15 +46,18 @@ def machine_report(
     )
 
 
-def script_data(cells: Sequence[Cell], names: Sequence[str]) -> Any:
-    """What can be put on an axis (``axes``) and every finished cell's values (``runs``)."""
+def script_data(cells: Sequence[Cell], names: Sequence[str], nouns: Nouns) -> Any:
+    """What can be put on an axis (``axes``) and every finished cell's values (``runs``).
+
+    ``types`` are their names, ``noun`` is what a sample is called.
+    """
     axes: dict[str, dict[str, Any]] = {
         metric: {"name": words.name, "better": words.better, "floor": floor_of([*cells], metric)}
         for metric, words in METRICS.items()
     }
     for metric, name in {**COSTS, **MEASURED}.items():
         better = "higher" if metric == "images_per_second" else "lower"
-        axes[metric] = {"name": name, "better": better, "floor": math.nan}
+        axes[metric] = {"name": english(name, nouns), "better": better, "floor": math.nan}
     runs = [
         {
             "recipe": cell.recipe,
@@ -67,7 +71,7 @@ def script_data(cells: Sequence[Cell], names: Sequence[str]) -> Any:
     kept = {
         key: axis for key, axis in axes.items() if any(_value(c, key) is not None for c in cells)
     }
-    return plain({"axes": kept, "runs": runs, "types": list(names)})
+    return plain({"axes": kept, "runs": runs, "types": list(names), "noun": nouns["noun"].en})
 
 
 def plain(value: Any) -> Any:

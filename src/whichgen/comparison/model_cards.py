@@ -8,6 +8,7 @@ from typing import Any
 from whichgen.comparison import sections
 from whichgen.comparison.cells import Cell, by_seed
 from whichgen.comparison.memorisation import memorisation
+from whichgen.comparison.phrases import nouns_of
 from whichgen.comparison.report import markdown, type_names
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import FAMILY_NAMES, listed, number, p_value, scaled
@@ -32,7 +33,7 @@ def _card(
     provenance: Mapping[str, Any],
 ) -> str:
     own = [*by_seed(cells, recipe).values()]
-    scores = score_table(own)
+    scores, nouns = score_table(own), nouns_of(info)
     copies = memorisation(own)
     return markdown(
         "model_card.md.j2",
@@ -41,14 +42,14 @@ def _card(
         family_name=FAMILY_NAMES[own[0].family],
         verdict=verdict,
         vetoes=_vetoes(verdict, recipe),
-        compared=dict(sections.compared_rows(own, verdict, info)),
+        compared={term["en"]: text for term, text in sections.compared_rows(own, verdict, info)},
         types=listed(type_names(info)) or "unknown",
         uses_labels=own[0].uses_labels,
         seeds=listed([str(cell.seed) for cell in own]),
         failed=[cell for cell in own if cell.failed],
         budget=scaled(own[0].budget_flops, "FLOPs"),
-        scores=sections.score_rows(scores),
-        costs=sections.cost_rows(scores, measured_table(own)),
+        scores=sections.score_rows(scores, nouns),
+        costs=sections.cost_rows(scores, measured_table(own), nouns),
         missing=sections.missing_rows(own),
         copies={
             "decision": copies["decision"],
@@ -56,6 +57,7 @@ def _card(
             "floor": number(copies["floor"]),
             "p": p_value(copies["p_sign_flip"]),
         },
+        **{part: text.en for part, text in nouns.items()},
         provenance=sections.provenance_rows(own, verdict, provenance),
     )
 

@@ -66,7 +66,7 @@ def overview_page(overview: Mapping[str, Any]) -> str:
     lines += [*_table(header, rows), ""]
     metrics = list(next(iter(overview["iqm"].values()), {}))
     means = [[name, *map(_mean, found.values())] for name, found in overview["iqm"].items()]
-    title = "Interquartile means, 1 being as good as held-out real images (95 % interval):"
+    title = "Interquartile means, 1 being as good as held-out real samples (95 % interval):"
     lines += [title, "", *_table(["recipe", *metrics], means)] if means else []
     return "\n".join(lines) + "\n"
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
+
+from whichgen.forms import form_of
 
 LANGUAGES = ("en", "zh")
 _MISSING_SPACE = re.compile(r"(?<=[A-Za-z0-9%])(?=[一-鿿])|(?<=[一-鿿])(?=[A-Za-z0-9])")
@@ -20,6 +23,21 @@ class Text:
 
     en: str
     zh: str
+
+
+Nouns = Mapping[str, Text]
+"""What samples are called, by the part of a phrase that it fills: `noun` one, `nouns` several."""
+
+
+def nouns_of(info: Mapping[str, Any]) -> Nouns:
+    """What the samples of the dataset that `info.json` describes are called."""
+    form = form_of(info)
+    return {"noun": Text(form.noun, form.noun_zh), "nouns": Text(form.nouns, form.noun_zh)}
+
+
+def english(words: str, nouns: Nouns) -> str:
+    """Words with `{noun}` and `{nouns}` in them, filled in."""
+    return words.format(**{part: text.en for part, text in nouns.items()})
 
 
 def phrase(key: str, **parts: Text | str | int) -> Text:

@@ -114,26 +114,30 @@ def gate_rows(gates: Mapping[str, Any] | None) -> list[list[str]]:
     ]
 
 
-def crossing_rows(verdict: Verdict) -> list[str]:
+def crossing_rows(verdict: Verdict) -> list[dict[str, str]]:
     """A sentence for each place where the headline pair's median curves cross."""
-    rows = []
     pair = verdict["pairs"].get(verdict["headline"] or "")
-    for point in verdict["crossings"]:
-        if pair is None or {point["first"], point["second"]} != {pair["gan"], pair["dgn"]}:
-            continue
-        unit = "FLOPs" if point["along"] == "flops" else "s"
-        low, high = (scaled(point[side], unit) for side in ("low", "high"))
-        bounds = {
-            (True, True): f"the seeds agree below {low} and above {high}",
-            (True, False): f"the seeds agree below {low}",
-            (False, True): f"the seeds agree above {high}",
-            (False, False): "the seeds do not agree on either side",
-        }[point["low"] is not None, point["high"] is not None]
-        rows.append(
-            f"The median curves cross at {scaled(point['at'], unit)}: {point['before']} is ahead "
-            f"before, {point['after']} after; {bounds}."
+    return [
+        _crossing(point)
+        for point in verdict["crossings"]
+        if pair is not None and {point["first"], point["second"]} == {pair["gan"], pair["dgn"]}
+    ]
+
+
+def _crossing(point: Mapping[str, Any]) -> dict[str, str]:
+    unit = "FLOPs" if point["along"] == "flops" else "s"
+    side = {(True, True): "between", (True, False): "below", (False, True): "above"}
+    key = side.get((point["low"] is not None, point["high"] is not None), "nowhere")
+    ends = {end: scaled(point[end], unit) for end in ("low", "high")}
+    return vars(
+        phrase(
+            "crosses.at",
+            at=scaled(point["at"], unit),
+            before=point["before"],
+            after=point["after"],
+            bounds=phrase(f"crosses.{key}", **ends),
         )
-    return rows
+    )
 
 
 def _rank(found: Mapping[str, Any] | None) -> str:
@@ -155,7 +159,7 @@ def _against(
     low, high = pair["interval"]
     effect = (
         f"{pair['first']} to {pair['second']}: {'ratio' if pair['log'] else 'difference'} "
-        f"{number(pair['effect'])} ({number(low)} to {number(high)}), p after Holm "
+        f"{number(pair['effect'])} ({number(low)} to {number(high)}), t-test p after Holm "
         f"{p_value(pair['p_holm'])}, {pair['seeds']} seeds"
     )
     if pair["winner"] in (row, column):

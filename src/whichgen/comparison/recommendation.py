@@ -9,7 +9,7 @@ from typing import Any
 from whichgen.comparison.axes import AXES
 from whichgen.comparison.cells import FAMILIES, Cell
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.phrases import Text, clauses, listed, phrase
+from whichgen.comparison.phrases import Nouns, Text, clauses, listed, phrase
 from whichgen.comparison.sentences import OTHER, counted_pairs, more_seeds
 from whichgen.comparison.wording import FAMILY_NAMES
 
@@ -28,11 +28,11 @@ WEIGHTS: Mapping[str, float] = {
 Pair = Mapping[str, Any]
 
 
-def vetoes(cells: Sequence[Cell], memorisation: Mapping[str, Any]) -> list[Text]:
-    """What rules a recipe out whatever its scores: copied images, or half its runs failed."""
+def vetoes(cells: Sequence[Cell], memorisation: Mapping[str, Any], nouns: Nouns) -> list[Text]:
+    """What rules a recipe out whatever its scores: copies, or half its runs failed."""
     found = []
     if memorisation["decision"] == "flagged":
-        found.append(phrase("veto.copies"))
+        found.append(phrase("veto.copies", **nouns))
     failed = sum(cell.failed for cell in cells)
     if 2 * failed >= len(cells):
         found.append(phrase("veto.failed", failed=failed, runs=len(cells)))

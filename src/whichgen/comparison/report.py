@@ -16,6 +16,7 @@ from whichgen.comparison import cards, machine, pictures, rankings, sections, sh
 from whichgen.comparison.answers import answers
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
 from whichgen.comparison.figures import HEADLINE, Chart, inline_svg
+from whichgen.comparison.phrases import nouns_of
 from whichgen.comparison.table import measured_table, score_table
 from whichgen.comparison.wording import FAMILY_NAMES, scaled
 from whichgen.forms import form_of
@@ -39,17 +40,18 @@ def report_content(
             ``command``; further keys are shown as they are, missing ones as unknown.
         gates: what each judge was asked before it may judge (``gates.json``), if it was.
     """
-    names = type_names(info)
+    names, nouns = type_names(info), nouns_of(info)
     scores, pair = score_table(cells), verdict["pairs"].get(verdict["headline"] or "")
-    chosen = shown_cells(cells, verdict)
+    chosen, confidence = shown_cells(cells, verdict), cards.confidence_line(verdict, pair)
     return {
         "verdict": verdict,
+        "confidence": confidence,
         "reasons": verdict["recommendation"]["reasons"],
         "family_names": FAMILY_NAMES,
-        "axes": cards.axis_cards(pair),
+        "axes": cards.axis_cards(pair, nouns),
         "compared": sections.compared_rows(cells, verdict, info),
-        "scores": sections.score_rows(scores),
-        "told_apart": cards.told_apart_sentences(cells, pair),
+        "scores": sections.score_rows(scores, nouns),
+        "told_apart": cards.told_apart_sentences(cells, pair, nouns),
         "missing": sections.missing_rows(cells),
         "crossings": rankings.crossing_rows(verdict),
         "ranks": rankings.rank_rows(verdict),
@@ -63,12 +65,13 @@ def report_content(
         "gates": rankings.gate_rows(gates),
         "shown_seed": next((cell.seed for cell in chosen.values()), None),
         "type_rows": sections.type_rows(chosen, names),
-        "costs": sections.cost_rows(scores, measured_table(cells)),
+        "costs": sections.cost_rows(scores, measured_table(cells), nouns),
         "memorisation": cards.memorisation_rows(cells, pair),
         "at_floor": cards.floor_sentence(cells, pair),
-        "answers": answers(cells, verdict, types=len(names) or None),
+        "answers": answers(cells, verdict, confidence, nouns, types=len(names) or None),
         "provenance": sections.provenance_rows(cells, verdict, provenance),
         "budget": scaled(verdict["budget_flops"], "FLOPs"),
+        **{part: vars(text) for part, text in nouns.items()},
     }
 
 
@@ -102,7 +105,7 @@ def render_page(
         ],
     }
     room = sheets.LIMIT - sum(len(item.uri) for group in shown.values() for item in group)
-    data = machine.script_data(cells, names) | {
+    data = machine.script_data(cells, names, nouns_of(info)) | {
         "sheets": sheets.cell_sheets(
             cells, train, test, form, first=[cell.recipe for cell in chosen.values()], limit=room
         ),

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
+from whichgen.comparison.phrases import Nouns, Text, english, nouns_of, phrase
 from whichgen.comparison.table import shown
 from whichgen.comparison.wording import (
     COSTS,
@@ -20,47 +21,36 @@ from whichgen.comparison.wording import (
 )
 from whichgen.forms import form_of
 
-_INFORMATION = {
-    "labels": "Equal information: both families were given the labels.",
-    "no labels": "Equal information: neither family was given labels. Types are clusters.",
-    "unequal": "Unequal information: some runs were given labels, others were not. Not fair.",
-}
+Words = Mapping[str, str]  # by language
 
 
 def compared_rows(
     cells: Sequence[Cell], verdict: Mapping[str, Any], info: Mapping[str, Any]
-) -> list[tuple[str, str]]:
-    """What was compared, as terms and descriptions."""
-    counts = info.get("counts") or {}
-    types = (info.get("types") or {}).get("names") or []
-    form = form_of(info)
-    size = f"{form.words(form.shape)}, " if set(form.sizes) <= set(info) else ""
-    kind = "labelled" if info.get("labelled") else "not labelled"
-    of_types = f", {len(types)} types" if types else ""
+) -> list[tuple[Words, Words | str]]:
+    """What was compared, as terms and descriptions; a description is English where it is a name."""
+    nouns, counts = nouns_of(info), info.get("counts") or {}
     splits = listed([f"{count:,} {split}" for split, count in counts.items()])
+    budget = scaled(verdict["budget_flops"], "FLOPs")
+    unspent = any(cell.stopped_early for cell in cells)
+    judge = {"judge": verdict["judge"] or "unknown", "n": f"{verdict['images']:,}"}
+    several = nouns["nouns"]
     return [
-        ("Dataset", f"{verdict['dataset']}: {size}{kind}{of_types}"),
-        ("Images", splits or "unknown"),
-        *((f"{FAMILY_NAMES[family]} recipes", _recipe_list(cells, family)) for family in FAMILIES),
-        ("Information", _INFORMATION[verdict["information"]]),
-        (
-            "Budget",
-            f"Equal: {scaled(verdict['budget_flops'], 'FLOPs')} of training for every run"
-            + (
-                ", which some did not spend: their own rule stopped them."
-                if any(cell.stopped_early for cell in cells)
-                else "."
-            ),
+        (_said("term.dataset"), _dataset(verdict["dataset"], info)),
+        (vars(Text(several.en.capitalize(), several.zh)), splits or "unknown"),
+        *(
+            (_said("term.recipes", family=FAMILY_NAMES[family]), _recipe_list(cells, family))
+            for family in FAMILIES
         ),
         (
-            "Judge",
-            f"{verdict['judge'] or 'unknown'}, frozen, the same for all; {verdict['images']:,} "
-            "generated against as many held-out images; checkpoints chosen on validation.",
+            _said("term.information"),
+            _said(f"information.{verdict['information'].replace(' ', '_')}"),
         ),
+        (_said("term.budget"), _said(f"budget.{'unspent' if unspent else 'spent'}", budget=budget)),
+        (_said("term.judge"), _said("judged.by", **judge, **nouns)),
     ]
 
 
-def score_rows(table: pd.DataFrame) -> dict[str, Any]:
+def score_rows(table: pd.DataFrame, nouns: Nouns) -> dict[str, Any]:
     """The scores side by side: a header a recipe, a row a metric with its floor."""
     scores = table[table["kind"] == "score"]
     return {
@@ -69,7 +59,7 @@ def score_rows(table: pd.DataFrame) -> dict[str, Any]:
             {
                 "name": METRICS[str(metric)].name,
                 "better": METRICS[str(metric)].better,
-                "meaning": METRICS[str(metric)].meaning,
+                "meaning": english(METRICS[str(metric)].meaning, nouns),
                 "cells": [shown(row) for _, row in group.iterrows()],
                 "floor": number(group["floor"].median()),
             }
@@ -90,14 +80,17 @@ def missing_rows(cells: Sequence[Cell]) -> list[str]:
     return [f"{recipe}: {listed(found)}: {why}" for (recipe, why), found in names.items()]
 
 
-def cost_rows(table: pd.DataFrame, measured: pd.DataFrame) -> dict[str, Any]:
+def cost_rows(table: pd.DataFrame, measured: pd.DataFrame, nouns: Nouns) -> dict[str, Any]:
     """Computed costs, then what was measured on the machine, a column a recipe."""
     costs = pd.concat([table[table["kind"] == "cost"], measured])
     names = {**COSTS, **MEASURED}
     return {
         "recipes": _recipe_heads(costs),
         "rows": [
-            {"name": names[str(metric)], "cells": [shown(row) for _, row in group.iterrows()]}
+            {
+                "name": english(names[str(metric)], nouns),
+                "cells": [shown(row) for _, row in group.iterrows()],
+            }
             for metric, group in costs.groupby("metric", sort=False)
         ],
     }
@@ -106,7 +99,7 @@ def cost_rows(table: pd.DataFrame, measured: pd.DataFrame) -> dict[str, Any]:
 def type_rows(chosen: Mapping[str, Cell], names: Sequence[str]) -> dict[str, Any]:
     """Share, agreement and distance by type of the shown cells; no rows where not measured.
 
-    A row is the type's name, what real images get (share, distance) and what each family gets.
+    A row is the type's name, what real samples get (share, distance) and what each family gets.
     """
     measured = {family: cell for family, cell in chosen.items() if cell.per_type.get("share")}
     rows = []
@@ -142,6 +135,18 @@ def provenance_rows(
         ("Packages", ", ".join(f"{k} {v}" for k, v in sorted(packages.items())) or "unknown"),
         *((key, str(value)) for key, value in provenance.items() if key not in known),
     ]
+
+
+def _said(key: str, **parts: Text | str) -> Words:
+    return vars(phrase(key, **parts))
+
+
+def _dataset(name: str, info: Mapping[str, Any]) -> str:
+    """Its name, and what is in it."""
+    form, types = form_of(info), (info.get("types") or {}).get("names") or []
+    size = f"{form.words(form.shape)}, " if set(form.sizes) <= set(info) else ""
+    kind = "labelled" if info.get("labelled") else "not labelled"
+    return f"{name}: {size}{kind}{f', {len(types)} types' if types else ''}"
 
 
 def _recipe_list(cells: Sequence[Cell], family: str) -> str:

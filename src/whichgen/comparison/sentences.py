@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whichgen.comparison.memorisation import MINIMUM_PAIRS
-from whichgen.comparison.phrases import Text, clauses, moreover, phrase
+from whichgen.comparison.phrases import Nouns, Text, clauses, moreover, phrase
 from whichgen.comparison.wording import FAMILY_NAMES, in_unit, number, p_value
 
 OTHER = {"gan": "dgn", "dgn": "gan"}
 
 
-def axis_sentence(axis: str, result: Mapping[str, Any], unmet: Sequence[str]) -> Text:
+def axis_sentence(axis: str, result: Mapping[str, Any], unmet: Sequence[str], nouns: Nouns) -> Text:
     """One sentence or two that say who is ahead, by how much, and how sure that is.
 
     ``unmet`` names the conditions of the rule that were not met, as `Judgement.unmet` does, and
@@ -23,11 +23,10 @@ def axis_sentence(axis: str, result: Mapping[str, Any], unmet: Sequence[str]) ->
     if not result["seeds"]:
         return phrase("axis.unmeasured")
     subject = decision if decision in OTHER else "gan"
-    told = {"found": _found(result, subject), "evidence": _evidence(result, subject)}
+    told = {"found": _found(result, subject, nouns), "evidence": _evidence(result, subject)}
     if decision in OTHER:
-        return phrase(
-            "axis.win", family=FAMILY_NAMES[decision], gain=phrase(f"gain.{axis}"), **told
-        )
+        gain = phrase(f"gain.{axis}", **nouns)
+        return phrase("axis.win", family=FAMILY_NAMES[decision], gain=gain, **told)
     reasons = [_reason(name, result) for name in unmet]
     if decision == "inconclusive":
         return phrase("axis.open", reasons=clauses(reasons), **told)
@@ -52,7 +51,7 @@ def compared(p: float | None) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def _found(result: Mapping[str, Any], subject: str) -> Text:
+def _found(result: Mapping[str, Any], subject: str, nouns: Nouns) -> Text:
     """What was found, with the subject as "its" where it won and by name where it did not."""
     metric, other = result["metric"], FAMILY_NAMES[OTHER[subject]]
     won = result["decision"] == subject
@@ -73,12 +72,12 @@ def _found(result: Mapping[str, Any], subject: str) -> Text:
         return phrase(
             "found.fd_spread", whose=whose, other=other, own=number(own), others=number(others)
         )
-    return _share_found(result, subject, whose)
+    return _share_found(result, subject, whose, nouns)
 
 
-def _share_found(result: Mapping[str, Any], subject: str, whose: Text) -> Text:
+def _share_found(result: Mapping[str, Any], subject: str, whose: Text, nouns: Nouns) -> Text:
     """How far a share is above or below the other's."""
-    names = {"whose": whose, "metric": phrase(f"metric.{result['metric']}")}
+    names = {"whose": whose, "metric": phrase(f"metric.{result['metric']}", **nouns)}
     other = FAMILY_NAMES[OTHER[subject]]
     above = result["effect"] if subject == "dgn" else -result["effect"]
     if result["metric"] == "memorisation":  # whose difference is positive where the GAN's is higher

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from whichgen.comparison.judges import (
 )
 from whichgen.comparison.matrix import pairwise
 from whichgen.comparison.memorisation import memorisation
-from whichgen.comparison.phrases import Text
+from whichgen.comparison.phrases import Nouns, Text, nouns_of
 from whichgen.comparison.recommendation import WEIGHTS, choose, vetoes
 from whichgen.comparison.sentences import axis_sentence
 from whichgen.comparison.standings import pareto, rank_table, values_by_seed
@@ -38,6 +39,7 @@ def decide(
     *,
     left_out: Iterable[LeftOut] = (),
     weights: Mapping[str, float] = WEIGHTS,
+    info: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The verdict over the comparable cells of one dataset, as plain JSON-able values.
 
@@ -47,15 +49,17 @@ def decide(
 
     Args:
         weights: what each axis counts in the recommendation, by its name; none below 0.
+        info: the dataset's ``info.json``, which says what its samples are called: images where it
+            names no modality.
 
     Raises:
         WhichgenError: there are no cells at all.
     """
     if not cells:
         raise WhichgenError("no scored cells to compare: run `dvc repro` or the evaluation first")
-    second = second_judge(cells)
+    second, nouns = second_judge(cells), nouns_of(info)
     pairs = {
-        f"{gan} vs {dgn}": _judge_pair(by_seed(cells, gan), by_seed(cells, dgn), second)
+        f"{gan} vs {dgn}": _judge_pair(by_seed(cells, gan), by_seed(cells, dgn), second, nouns)
         for gan in recipes_of(cells, "gan")
         for dgn in recipes_of(cells, "dgn")
     }
@@ -84,7 +88,7 @@ def decide(
     result["recommendation"] = {
         **choose(first.dataset, pair, weights),
         "confidence": confidence(pair),
-        "caveats": caveats(cells, result),
+        "caveats": caveats(cells, result, nouns),
     }
     written: dict[str, Any] = plain(result | _over_all(cells, second))
     return written
@@ -96,24 +100,27 @@ def information(cells: Iterable[Cell]) -> str:
     return "unequal" if len(used) > 1 else "labels" if used == {True} else "no labels"
 
 
-def _judge_pair(gan: BySeed, dgn: BySeed, second: str | None) -> dict[str, Any]:
+def _judge_pair(gan: BySeed, dgn: BySeed, second: str | None, nouns: Nouns) -> dict[str, Any]:
     judged, opinions = judge(measure(gan, dgn)), second_opinions(gan, dgn, second)
     copies = {"gan": memorisation([*gan.values()]), "dgn": memorisation([*dgn.values()])}
     return {
         "gan": next(iter(gan.values())).recipe,
         "dgn": next(iter(dgn.values())).recipe,
         "axes": {
-            axis: _axis(axis, judgement, opinions.get(axis)) for axis, judgement in judged.items()
+            axis: _axis(axis, judgement, opinions.get(axis), nouns)
+            for axis, judgement in judged.items()
         },
         "memorisation": copies,
         "vetoes": {
-            family: vetoes([*side.values()], copies[family])
+            family: vetoes([*side.values()], copies[family], nouns)
             for family, side in zip(FAMILIES, (gan, dgn), strict=True)
         },
     }
 
 
-def _axis(axis: str, judgement: Judgement, opinion: Judgement | None) -> dict[str, Any]:
+def _axis(
+    axis: str, judgement: Judgement, opinion: Judgement | None, nouns: Nouns
+) -> dict[str, Any]:
     paired, decision = judgement.paired, judgement.decision
     second = opinion.decision if opinion else None
     unmet = judgement.unmet
@@ -139,7 +146,7 @@ def _axis(axis: str, judgement: Judgement, opinion: Judgement | None) -> dict[st
         "second": None if second is None else _NAMES.get(second, second),
         "judges_agree": agree,
     }
-    return {**result, "sentence": axis_sentence(axis, result, unmet)}
+    return {**result, "sentence": axis_sentence(axis, result, unmet, nouns)}
 
 
 def _crossings(cells: Sequence[Cell]) -> list[dict[str, Any]]:

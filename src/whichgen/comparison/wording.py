@@ -21,7 +21,7 @@ AXIS_METRICS: Mapping[str, str] = {
     "fd": "Fréchet distance",
     "coverage": "coverage",
     "type_agreement": "type agreement",
-    "memorisation": "share nearest to training images",
+    "memorisation": "share nearest to training {nouns}",
     "flops_to_common_target": "FLOPs to the common distance",
     "failed_runs": "failed runs",
     "fd_spread": "mean deviation of the log distance",
@@ -30,7 +30,10 @@ AXIS_METRICS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric is named, which way is better, what it says, and if all data have it."""
+    """How a metric is named, which way is better, what it says, and if all data have it.
+
+    ``meaning`` has {noun} and {nouns} in it, as names of costs have: see `phrases.english`.
+    """
 
     name: str
     better: str
@@ -39,40 +42,42 @@ class Metric:
 
 
 METRICS: Mapping[str, Metric] = {
-    "fd": Metric("Fréchet distance", "lower", "closeness of the images to real ones, all told"),
-    "fd_infinity": Metric("FD∞", "lower", "the same, extrapolated to endless images"),
+    "fd": Metric("Fréchet distance", "lower", "closeness of the {nouns} to real ones, all told"),
+    "fd_infinity": Metric("FD∞", "lower", "the same, extrapolated to endless {nouns}"),
     "kid": Metric("kernel distance", "lower", "closeness by a polynomial kernel, unbiased"),
-    "precision": Metric("precision", "higher", "share of images that look real"),
-    "recall": Metric("recall", "higher", "share of real images within reach"),
-    "density": Metric("density", "higher", "how deep in the real data the images lie"),
-    "coverage": Metric("coverage", "higher", "share of real images with a generated neighbour"),
+    "precision": Metric("precision", "higher", "share of {nouns} that look real"),
+    "recall": Metric("recall", "higher", "share of real {nouns} within reach"),
+    "density": Metric("density", "higher", "how deep in the real data the {nouns} lie"),
+    "coverage": Metric("coverage", "higher", "share of real {nouns} with a generated neighbour"),
     "clipped_density": Metric(
-        "clipped density", "higher", "share of good images, none counted twice"
+        "clipped density", "higher", "share of good {nouns}, none counted twice"
     ),
     "clipped_coverage": Metric(
-        "clipped coverage", "higher", "share of good images that would cover the real ones as well"
+        "clipped coverage", "higher", "share of good {nouns} that would cover the real ones as well"
     ),
-    "vendi": Metric("Vendi score", "higher", "how many quite different images there are in effect"),
-    "vendi_ratio": Metric("Vendi ratio", "near 1", "the Vendi score over that of real images"),
+    "vendi": Metric(
+        "Vendi score", "higher", "how many quite different {nouns} there are in effect"
+    ),
+    "vendi_ratio": Metric("Vendi ratio", "near 1", "the Vendi score over that of real {nouns}"),
     "types_covered": Metric("types covered", "higher", "share of the types that occur"),
     "types_kl": Metric("types KL", "lower", "how far the mix of types is from the real mix"),
     "type_agreement": Metric(
         "type agreement", "higher", "share recognised as the type that was asked for"
     ),
     "gan_train": Metric(
-        "GAN-train", "higher", "accuracy on real images of a classifier trained on generated ones"
+        "GAN-train", "higher", "accuracy on real {nouns} of a classifier trained on generated ones"
     ),
     "gan_test": Metric(
-        "GAN-test", "higher", "accuracy on generated images of a classifier trained on real ones"
+        "GAN-test", "higher", "accuracy on generated {nouns} of a classifier trained on real ones"
     ),
     "c2st": Metric("C2ST accuracy", "near 0.5", "how often generated and real are told apart"),
     "memorisation": Metric(
-        "memorisation", "near 0.5", "share nearer to a training image than to held-out ones"
+        "memorisation", "near 0.5", "share nearer to a training {noun} than to held-out ones"
     ),
     "auth_pct": Metric(
-        "AuthPct", "higher", "per cent no nearer to a training image than its real neighbour is"
+        "AuthPct", "higher", "per cent no nearer to a training {noun} than its real neighbour is"
     ),
-    "c_t": Metric("C_T", "near 0", "below 0: nearer to training images than held-out ones are"),
+    "c_t": Metric("C_T", "near 0", "below 0: nearer to training {nouns} than held-out ones are"),
     "modes_covered": Metric(
         "modes covered", "higher", "known modes with a sample of high quality", everywhere=False
     ),
@@ -88,15 +93,15 @@ COSTS: Mapping[str, str] = {
     "training_flops": "training FLOPs",
     "flops_per_step": "FLOPs per step",
     "steps": "steps",
-    "images_seen": "images seen",
+    "images_seen": "{nouns} seen",
     "generator_parameters": "generator parameters",
     "training_parameters": "parameters of all trained networks",
-    "sampling_flops_per_image": "sampling FLOPs per image",
+    "sampling_flops_per_image": "sampling FLOPs per {noun}",
 }
 
 MEASURED: Mapping[str, str] = {
     "seconds": "training seconds",
-    "images_per_second": "images per second",
+    "images_per_second": "{nouns} per second",
     "sampling_ms_per_image": "ms per sample",
     "peak_memory_bytes": "peak memory",
 }

@@ -32,6 +32,7 @@ class Form(ABC):
 
     Attributes:
         dtype: of a stored number. noun: what one sample is called, in files and answers.
+        nouns: what several are called. noun_zh: either in Chinese, which has one form.
         sizes, constants: the keys of `info` that say how large samples are, and what else is known
             of all of them.
         alone: whether a picture of one sample by itself says something.
@@ -41,6 +42,8 @@ class Form(ABC):
 
     dtype: ClassVar[npt.DTypeLike]
     noun: ClassVar[str]
+    nouns: ClassVar[str]
+    noun_zh: ClassVar[str]
     sizes: ClassVar[tuple[str, ...]]
     constants: ClassVar[tuple[str, ...]] = ()
     alone: ClassVar[bool]

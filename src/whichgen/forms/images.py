@@ -26,7 +26,7 @@ class ImageForm(Form):
     """See `Form`; a picture is a grid of images, and a file is a PNG."""
 
     dtype = np.uint8
-    noun = "image"
+    noun, nouns, noun_zh = "image", "images", "图像"
     sizes = ("channels", "resolution")
     alone = True
     ending = "png"

@@ -23,7 +23,7 @@ class PointForm(Form):
     """See `Form`; a picture is a scatter of the first two numbers, and a file is an .npy."""
 
     dtype = np.float32
-    noun = "point"
+    noun, nouns, noun_zh = "point", "points", "数据点"
     sizes = ("dimension",)
     constants = ("mean", "deviation", "low", "high")
     alone = False

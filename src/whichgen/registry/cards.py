@@ -72,6 +72,6 @@ def version_card(evidence: Evidence, candidate: Candidate) -> str:
     )
     return (
         f"**This version is {candidate.title}**, the best of its seeds on validation; on test: "
-        f"{own}. Licence of the images: {evidence.licence or NOT_STATED}.\n\n"
+        f"{own}. Licence of the {evidence.nouns['nouns'].en}: {evidence.licence or NOT_STATED}.\n\n"
         f"{path.read_text(encoding='utf-8')}"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from whichgen.comparison.cells import Cell, by_seed, recipe_names
 from whichgen.comparison.curves import best_validation
 from whichgen.comparison.memorisation import memorisation
+from whichgen.comparison.phrases import Nouns, nouns_of
 from whichgen.comparison.recommendation import vetoes
 from whichgen.metrics.types import COVERED_AT
 from whichgen.tracking.cell_files import REPORTS, CellFiles, read_cell
@@ -32,7 +33,7 @@ class Evidence:
 
     Attributes:
         project: the folder of the project. info: the dataset as it is packed now.
-        verdict: of `cells`, the comparable ones. licence: the images', None where it is not stated.
+        verdict: of `cells`, the comparable ones. licence: the data's, None where it is not stated.
         rescore: for generators that the comparison has not scored.
     """
 
@@ -43,6 +44,11 @@ class Evidence:
     cells: Sequence[Cell]
     licence: str | None
     rescore: Rescore
+
+    @property
+    def nouns(self) -> Nouns:
+        """What the dataset's samples are called."""
+        return nouns_of(self.info)
 
     @property
     def folder(self) -> Path:
@@ -106,10 +112,11 @@ def _recipe(evidence: Evidence) -> str:
 
 def _ruled_out(candidate: Candidate, evidence: Evidence) -> list[str]:
     cells = [*candidate.siblings.values()]
-    found = [veto.en for veto in vetoes(cells, memorisation(cells))]
+    found = [veto.en for veto in vetoes(cells, memorisation(cells), evidence.nouns)]
     missing = missing_types(candidate.cell, evidence.info)
     if missing:
-        found.append(f"it makes no, or hardly any, images of type {', '.join(missing)}")
+        nouns = evidence.nouns["nouns"].en
+        found.append(f"it makes no, or hardly any, {nouns} of type {', '.join(missing)}")
     if candidate.cell.data_hash != evidence.info["data_hash"]:
         found.append(
             f"it was trained on other data ({candidate.cell.data_hash}, now "

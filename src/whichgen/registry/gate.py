@@ -12,6 +12,7 @@ from whichgen.comparison.cells import Cell
 from whichgen.comparison.judgement import Judgement, effect_of, judge, measure
 from whichgen.comparison.judges import confirmed, second_judge, second_opinions
 from whichgen.comparison.memorisation import MINIMUM_PAIRS, memorisation
+from whichgen.comparison.phrases import Nouns
 from whichgen.comparison.recommendation import vetoes
 from whichgen.comparison.wording import number
 
@@ -38,6 +39,7 @@ def compare(
     challenger: BySeed,
     served: tuple[Cell, Cell],
     weights: Mapping[str, float],
+    nouns: Nouns,
 ) -> Gate:
     """Whether the challenger wins, on equal test images and by the same judges.
 
@@ -48,13 +50,13 @@ def compare(
 
     Args:
         champion, challenger: the cells of either recipe. served: the two registered ones of them.
-        weights: what each axis counts, as in the verdict.
+        weights: what each axis counts, as in the verdict. nouns: what the samples are called.
     """
     axes = _axes(champion, challenger)
     won = {side: _weight(axes, side, weights) for side in ("champion", "challenger")}
     reasons = [_sentence(axis, found) for axis, found in axes.items() if found["decision"] in won]
     former = [*champion.values()]
-    faults = [veto.en for veto in vetoes(former, memorisation(former))]
+    faults = [veto.en for veto in vetoes(former, memorisation(former), nouns)]
     behind = _behind(*served, weights)
     level = math.isclose(won["challenger"], won["champion"])
     ahead = not level and won["challenger"] > won["champion"]

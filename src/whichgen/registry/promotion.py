@@ -153,7 +153,7 @@ def _gate(
             f"{champion.source}, or whichgen rollback --dataset {evidence.dataset}"
         ) from damage
     served = cells[champion.seed], candidate.cell
-    return compare(cells, candidate.siblings, served, evidence.verdict["weights"])
+    return compare(cells, candidate.siblings, served, evidence.verdict["weights"], evidence.nouns)
 
 
 def _crown(registry: Registry, version: Version, champion: Version | None) -> None:

@@ -69,9 +69,9 @@ def validate(model: Path, version: Version, *, types: list[str] | None = None) -
     form = form_of(data)
     dtype, shape = np.dtype(form.dtype), (_DRAWN + _typed(cell), *form.shape)
     if first.dtype != dtype or first.shape != shape:
-        raise DamagedError(f"its images are {first.dtype} {first.shape}, not {dtype} {shape}")
+        raise DamagedError(f"its {form.nouns} are {first.dtype} {first.shape}, not {dtype} {shape}")
     if first.tobytes() != second.tobytes():
-        raise DamagedError("the same seed gave other images")
+        raise DamagedError(f"the same seed gave other {form.nouns}")
 
 
 def _draw(model: Path, cell: dict[str, Any]) -> Any:

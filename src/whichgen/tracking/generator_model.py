@@ -43,7 +43,8 @@ class GeneratorModel(PythonModel):
         try:
             form = self.generator.modality.form
             encode = encoder((params or {}).get("encoding", "array"), form.encodings)
-            wishes = read_wishes(pd.DataFrame(model_input), self.generator.n_types, self.limit)
+            rows, n_types = pd.DataFrame(model_input), self.generator.n_types
+            wishes = read_wishes(rows, n_types, self.limit, form.nouns)
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from None
         return encode(np.concatenate([self._draw(wish) for wish in wishes]))

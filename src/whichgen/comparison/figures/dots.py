@@ -10,13 +10,14 @@ import numpy as np
 from whichgen.comparison.axes import floor_of
 from whichgen.comparison.cells import FAMILIES, Cell, by_seed, recipes_of
 from whichgen.comparison.figures.chart import COLOURS, INK, MARKERS, Chart, new_chart
+from whichgen.comparison.phrases import Nouns, english
 from whichgen.comparison.wording import METRICS, number
 
 HEADLINE = ("fd", "coverage", "type_agreement", "memorisation")
 _FEW = 6  # recipes that get roomy rows
 
 
-def seed_dots(cells: Sequence[Cell], metric: str) -> Chart | None:
+def seed_dots(cells: Sequence[Cell], metric: str, nouns: Nouns) -> Chart | None:
     """A dot a seed for each recipe, its median as a bar, the floor as a dotted line.
 
     None where no cell has the metric.
@@ -26,7 +27,9 @@ def seed_dots(cells: Sequence[Cell], metric: str) -> Chart | None:
     recipes = [recipe for family in FAMILIES for recipe in recipes_of(cells, family)]
     row = 0.5 if len(recipes) <= _FEW else 0.3
     words = METRICS[metric]
-    chart = new_chart(f"{words.name}: {words.meaning}", height=1.15 + row * len(recipes))
+    chart = new_chart(
+        f"{words.name}: {english(words.meaning, nouns)}", height=1.15 + row * len(recipes)
+    )
     for index, recipe in enumerate(recipes):
         _draw_seeds(chart, [*by_seed(cells, recipe).values()], metric, row=index)
     _draw_floor(chart, floor_of([*cells], metric))

@@ -9,22 +9,25 @@ import numpy.typing as npt
 
 from whichgen.comparison.cells import Cell, by_seed
 from whichgen.comparison.figures.chart import COLOURS, INK, MARKERS, Chart, new_chart
+from whichgen.comparison.phrases import Nouns
 from whichgen.comparison.wording import number
 
 _MOST = 40  # types that can be told apart in a figure
 
 
 def type_shares(
-    cells: Sequence[Cell], headline: Sequence[str], names: Sequence[str]
+    cells: Sequence[Cell], headline: Sequence[str], names: Sequence[str], nouns: Nouns
 ) -> Chart | None:
     """Bars: the real share of each type. Markers: each recipe's median share over seeds.
 
-    None where types were not measured, or are more than forty (the table has them).
+    None where types were not measured, or are more than forty (the table has them). ``nouns`` is
+    what samples are called.
     """
     measured = [c for c in cells if not c.failed and c.per_type.get("share")]
     if not measured or not 0 < len(names) <= _MOST:
         return None
-    chart = new_chart("Share of each type: bars are real images, markers the recipes' medians",
+    several = nouns["nouns"].en
+    chart = new_chart(f"Share of each type: bars are real {several}, markers the recipes' medians",
                       width=max(4.7, 0.3 * len(names)), height=2.8)  # fmt: skip
     axes, places = chart.axes, np.arange(len(names))
     real = _array(measured[0], "real_share")
@@ -42,7 +45,7 @@ def type_shares(
     axes.set_xticks(places, names, rotation=0 if max(map(len, names)) < 4 else 40,
                     ha="center" if max(map(len, names)) < 4 else "right")  # fmt: skip
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("share of images")
+    axes.set_ylabel(f"share of {several}")
     axes.grid(visible=False, axis="x")
     axes.legend(frameon=False, labelcolor="linecolor", fontsize=10, ncols=2,
                 loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)  # fmt: skip

@@ -253,13 +253,13 @@
     const near = sheet.to_train[index] < sheet.to_held_out[index] ? "training" : "held-out";
     const pieces = [
       [sheet.samples, `Sample${asked}`],
-      [sheet.train, `Nearest training image, at ${sheet.to_train[index]}`],
-      [sheet.held_out, `Nearest held-out image, at ${sheet.to_held_out[index]}`],
+      [sheet.train, `Nearest training ${data.noun}, at ${sheet.to_train[index]}`],
+      [sheet.held_out, `Nearest held-out ${data.noun}, at ${sheet.to_held_out[index]}`],
     ];
     const figures = await Promise.all(
       pieces.map(async ([uri, words]) =>
         make("figure", { class: "pixels" }, cut(await decoded(uri), index), make("figcaption", {}, words))));
-    const heading = `The ${near} image is nearer: ${sheet.recipe}, seed ${sheet.seed}`;
+    const heading = `The ${near} ${data.noun} is nearer: ${sheet.recipe}, seed ${sheet.seed}`;
     panel.replaceChildren(make("h3", {}, heading), make("div", { class: "triplet" }, ...figures));
     panel.hidden = false;
   }

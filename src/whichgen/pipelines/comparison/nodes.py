@@ -42,12 +42,12 @@ def gather_cells(
 
 
 def decide_verdict(
-    cells: list[Cell], left_out: list[Any], weights: dict[str, float]
+    cells: list[Cell], left_out: list[Any], weights: dict[str, float], info: dict[str, Any]
 ) -> dict[str, Any]:
     """Which family to choose on each axis and by the weights, and how sure that is."""
     from whichgen.comparison.verdict import decide
 
-    return decide(cells, left_out=left_out, weights=weights)
+    return decide(cells, left_out=left_out, weights=weights, info=info)
 
 
 def tabulate_scores(cells: list[Cell]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -74,6 +74,7 @@ def write_report(
     from whichgen.comparison.figures import draw_charts
     from whichgen.comparison.machine import machine_report
     from whichgen.comparison.model_cards import model_cards
+    from whichgen.comparison.phrases import nouns_of
     from whichgen.comparison.report import (
         render_markdown,
         render_page,
@@ -83,7 +84,7 @@ def write_report(
 
     made = _provenance()
     content = report_content(cells=cells, verdict=verdict, info=info, provenance=made, gates=gates)
-    charts = draw_charts(cells, verdict, type_names(info))
+    charts = draw_charts(cells, verdict, type_names(info), nouns_of(info))
     n = len(test["types"])  # no neighbour is sought further on in the training split
     splits = [{name: split[name][:n].numpy() for name in split} for split in (train, test)]
     page = render_page(

@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 decide_verdict,
-                ["cells", "left_out", "params:weights"],
+                ["cells", "left_out", "params:weights", "info"],
                 "verdict",
                 name="decide_verdict",
             ),

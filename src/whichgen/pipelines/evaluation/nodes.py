@@ -122,6 +122,7 @@ def score_cell(
     says of each judge whether it passed its gates; the name of one that did not says so too.
     """
     from whichgen.evaluation import score_features, score_modes, score_second
+    from whichgen.forms import form_of
     from whichgen.judges import distance_name
     from whichgen.training.progress import PartsReport
 
@@ -152,6 +153,7 @@ def score_cell(
             real={name: tensor.numpy() for name, tensor in real.items()},
             n_types=len(info["types"]["names"]),
             told=report,
+            nouns=form_of(info).nouns,
         )
         if "modes" in info:
             found = score_modes(samples["images"].numpy(), info["modes"], report)

@@ -81,7 +81,7 @@ def gather_evidence(
 
     cells, left_out = comparable(every)
     name = info["name"]
-    if decide(cells, left_out=left_out, weights=verdict["weights"]) != verdict:
+    if decide(cells, left_out=left_out, weights=verdict["weights"], info=info) != verdict:
         raise WhichgenError(
             f"data/08_reporting/{name}/comparison/verdict.json: not of the cells that are here; "
             "run dvc repro, or kedro run --pipelines=comparison "
