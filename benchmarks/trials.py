@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from benchmarks.cells import ROOT, in_project, looks, trained_cell
+from benchmarks.markdown import figure, table
 
 SEEDS = [900]
 Row = dict[str, Any]
@@ -42,10 +43,17 @@ def run_trial(plan: Mapping[str, Any], recipe: str, settings: dict[str, Any]) ->
         "recipe": recipe,
         "changed": ", ".join(f"{k.split('.')[-1]} {v}" for k, v in settings.items()),
         "steps": int(middle["steps"]),
-        "validation FD": round(float(middle["validation FD"]), 2),
+        "validation FD": float(middle["validation FD"]),
         "validation coverage": round(float(middle["validation coverage"]), 3),
         "seconds": round(float(middle["seconds"])),
     }
+
+
+def tabulate(rows: list[Row]) -> str:
+    """A Markdown table, the best of each recipe first; distances to three significant digits."""
+    frame = pd.DataFrame(rows).sort_values(["recipe", "validation FD"])
+    frame["validation FD"] = frame["validation FD"].map(figure)
+    return table(list(frame.columns), frame.astype(str).to_numpy().tolist())
 
 
 def main() -> None:
@@ -60,13 +68,9 @@ def main() -> None:
         for changes in zip(*plan["trials"].values(), strict=True)
         for recipe, change in zip(plan["trials"], changes, strict=True)
     ]
-    table = pd.DataFrame(rows).sort_values(["recipe", "validation FD"])
     seeds = len(plan.get("seeds", SEEDS))
     print(f"{plan['dataset']}, {plan['budget']:g} training FLOPs a trial, seeds: {seeds}\n")
-    print("| " + " | ".join(table.columns) + " |")
-    print("|" + " --- |" * len(table.columns))
-    for row in table.itertuples(index=False):
-        print("| " + " | ".join(str(value) for value in row) + " |")
+    print(tabulate(rows))
 
 
 if __name__ == "__main__":

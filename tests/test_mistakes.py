@@ -69,6 +69,22 @@ def test_a_misspelt_pipeline_is_named_with_those_that_there_are(fresh_project):
     )
 
 
+def test_a_recipe_of_the_other_family_is_refused_before_anything_is_made(fresh_project):
+    def files():
+        return {path for path in fresh_project.path("data").rglob("*") if path.is_file()}
+
+    before = files()
+    chosen = ("--pipelines=dgn", "--params", "recipe=gan")
+    done = fresh_project.run("kedro", "run", *chosen, ok=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Error: recipe: 'gan' is of the family gan; run: kedro run --pipelines=gan --params "
+        "recipe=gan"
+    )
+    assert "Traceback" not in done.stderr
+    assert files() == before
+
+
 def test_a_run_that_fails_ends_with_its_reason_and_no_other_advice(fresh_project):
     chosen = "dataset=digits,promotion.mode=dry_run"
     done = fresh_project.run("kedro", "run", "--pipelines=promotion", "--params", chosen, ok=False)

@@ -174,7 +174,7 @@ def sounds(monkeypatch):
 
 def train(recipe, dataset, splits, info, judge, card, folder):
     """The cell's weights and record, from a checkpointed training."""
-    spec = training.specify_cell(recipe, recipe, RECIPES, 0, None, dataset, info, card, Execution())
+    spec = training.specify_cell(recipe, RECIPES, 0, None, dataset, info, card, Execution())
     weights, cell, *_ = training.train_generator(
         spec, splits[0], splits[1], info, judge, "cpu", folder / "live", folder / "checkpoints",
         {"every_seconds": 100, "keep": 1}, folder, "memory", 1, 1,

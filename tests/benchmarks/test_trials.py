@@ -9,6 +9,7 @@ from kedro.config import OmegaConfigLoader
 
 from benchmarks import article
 from benchmarks.cells import ROOT, nested
+from benchmarks.trials import tabulate
 from whichgen.parameters import parse_parameters
 from whichgen.settings import CONFIG_LOADER_ARGS
 
@@ -27,6 +28,21 @@ def test_a_plan_gives_its_recipes_equally_many_different_and_valid_trials(name):
                 conf_source=str(ROOT / "conf"), runtime_params=changes, **CONFIG_LOADER_ARGS
             )
             assert recipe in parse_parameters(dict(loader["parameters"])).recipes
+
+
+def test_small_distances_are_told_apart_and_the_best_of_a_recipe_comes_first():
+    distances = {"gan": [0.0615], "dgn": [0.00412, 0.00187]}
+    rows = [
+        {"recipe": recipe, "changed": "", "steps": 5, "validation FD": distance}
+        for recipe, several in distances.items()
+        for distance in several
+    ]
+    lines = tabulate(rows).splitlines()[2:]
+    assert lines == [
+        "| dgn |  | 5 | 0.00187 |",
+        "| dgn |  | 5 | 0.00412 |",
+        "| gan |  | 5 | 0.0615 |",
+    ]
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whichgen.comparison.cells import Cell, comparable
+from whichgen.comparison.cells import Cell
+from whichgen.comparison.comparable import comparable
 from whichgen.comparison.figures import draw_charts
 from whichgen.comparison.machine import machine_report
 from whichgen.comparison.phrases import nouns_of

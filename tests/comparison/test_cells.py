@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from whichgen.comparison.cells import Cell, by_seed, comparable
+from whichgen.comparison.cells import Cell, by_seed
+from whichgen.comparison.comparable import comparable
 from whichgen.errors import WhichgenError
 
 from .conftest import scores_file

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from whichgen.comparison.cells import Cell, comparable
+from whichgen.comparison.cells import Cell
+from whichgen.comparison.comparable import comparable
 from whichgen.comparison.recommendation import WEIGHTS
 from whichgen.comparison.verdict import decide
 from whichgen.errors import WhichgenError

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from tests.comparison.conftest import STEPS, WOBBLE, history, scores_file
 from whichgen.catalog import CellsDataset
-from whichgen.comparison.cells import comparable
+from whichgen.comparison.comparable import comparable
 from whichgen.comparison.verdict import decide
 from whichgen.networks import build_generator
 from whichgen.parameters import Dataset, Trunk, parse_recipes

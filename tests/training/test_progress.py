@@ -6,7 +6,7 @@ import logging
 from rich.console import Console
 
 from whichgen.training import progress
-from whichgen.training.progress import PartsReport, ProgressReport
+from whichgen.training.progress import ProgressReport
 
 TERMS = {f"some_long_loss_term_{i}": 1.0 / 3 for i in range(12)}
 
@@ -61,24 +61,3 @@ def test_the_last_validation_stays_in_sight(caplog, monkeypatch):
     with caplog.at_level(logging.INFO, "whichgen"):
         report.stepped(2)
     assert caplog.records[-1].getMessage().endswith("validation_fd 2.5  loss 2")
-
-
-def test_parts_are_shown_on_a_terminal_as_they_begin():
-    screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=110, color_system=None)
-    with PartsReport("scores of dgn on digits", console) as report:
-        report("kid")
-        report._bar.refresh()
-    assert "scores of dgn on digits: kid" in screen.getvalue()
-
-
-def test_off_a_terminal_only_what_takes_long_gets_lines(caplog, monkeypatch):
-    log = io.StringIO()
-    with caplog.at_level(logging.INFO, "whichgen"):
-        with PartsReport("scores", Console(file=log)) as report:
-            report("kid")
-        monkeypatch.setattr(progress, "PART_SECONDS", 0.0)
-        with PartsReport("scores", Console(file=io.StringIO())) as report:
-            report("c_t")
-    assert [record.getMessage() for record in caplog.records] == ["scores: c_t"]
-    assert log.getvalue() == ""

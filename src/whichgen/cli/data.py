@@ -37,7 +37,7 @@ def add(path: Path, name: str, replace: bool, licence: str | None) -> None:
     hold is in docs/data.md. If one image can't be used, all such are named and nothing is imported.
     """
     from whichgen.datasets.adding import UnusableFilesError, add_dataset
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     chosen: dict[str, Any] = {"replace": replace, "licence": licence}
     try:

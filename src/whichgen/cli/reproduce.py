@@ -41,7 +41,7 @@ def reproduce(
     It runs in a git worktree of that revision, in this environment. The exit code is 0 if all
     bytes are the same but those that hold measured times. Killed, the same command goes on.
     """
-    from whichgen.cli.progress import CountReport
+    from whichgen.progress import CountReport
     from whichgen.reproduction import git
     from whichgen.reproduction.plan import make_plan
     from whichgen.reproduction.reproduce import reproduce as run

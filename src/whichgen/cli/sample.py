@@ -121,8 +121,8 @@ def _draw_shards(generator: Generator, folder: Path, out: Path, **settings: Any)
     from hashlib import sha256
 
     from whichgen.hooks import explain
+    from whichgen.progress import DrawingReport
     from whichgen.shards import Plan, write_shards
-    from whichgen.shards.progress import DrawingReport
 
     weights = sha256((folder / "generator.safetensors").read_bytes()).hexdigest()
     plan = Plan(weights=weights, **settings)

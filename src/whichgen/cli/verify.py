@@ -25,7 +25,7 @@ def verify(dataset: str | None) -> None:
     MLflow. Each damaged file gets one line, with the command that brings it back; the exit code
     is then 1.
     """
-    from whichgen.cli.progress import CountReport
+    from whichgen.progress import CountReport
     from whichgen.verification.verify import verify as verify_project
 
     chosen = dataset and dataset_named(dataset)

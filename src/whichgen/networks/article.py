@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from whichgen import parameters
-from whichgen.networks.discriminators import Discriminator
+from whichgen.networks.discriminators import ProjectionDiscriminator
 from whichgen.networks.generators import Generator
 from whichgen.networks.stems import SharedStem, StemSet
 
@@ -30,7 +30,7 @@ class ArticleTrunk(nn.Module):
         return (2.0 * pixels - 1.0).unflatten(1, self.shape)
 
 
-class ArticleDiscriminator(Discriminator):
+class ArticleDiscriminator(ProjectionDiscriminator):
     """784 → 256 (ReLU) → 1, as a logit: the article's D(x) is its sigmoid.
 
     An objective takes log D as the log-sigmoid of the logit, the same number with no overflow. With
@@ -41,31 +41,20 @@ class ArticleDiscriminator(Discriminator):
     def __init__(self, *, channels: int, resolution: int, n_types: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(channels * resolution**2, HIDDEN)
-        self.logit = nn.Linear(HIDDEN, 1)
-        self.projection = nn.Embedding(n_types, HIDDEN) if n_types else None
+        self._add_logit(HIDDEN, n_types)
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """See `Discriminator`."""
-        return self._logits(self._before_relu(images), self._direction(types))
+        return self._logits(torch.relu(self._before_relu(images)), self._direction(types))
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
         """See `Discriminator`."""
         hidden, direction = self._before_relu(images), self._direction(types)
         slopes = (direction * (hidden > 0)) @ self.hidden.weight / 2.0
-        return self._logits(hidden, direction), slopes.view_as(images)
+        return self._logits(torch.relu(hidden), direction), slopes.view_as(images)
 
     def _before_relu(self, images: Tensor) -> Tensor:
         return self.hidden((images.flatten(1) + 1.0) / 2.0)
-
-    def _direction(self, types: Tensor) -> Tensor:
-        """The gradient of each logit by its hidden layer, (B, 256)."""
-        shared = self.logit.weight.expand(len(types), -1)
-        if self.projection is None:
-            return shared
-        return shared + self.projection(types) / HIDDEN**0.5
-
-    def _logits(self, hidden: Tensor, direction: Tensor) -> Tensor:
-        return (torch.relu(hidden) * direction).sum(dim=1) + self.logit.bias
 
 
 def article_generator(

@@ -28,11 +28,42 @@ class Discriminator(nn.Module):
         raise NotImplementedError
 
 
-class ConvolutionalDiscriminator(Discriminator):
+class ProjectionDiscriminator(Discriminator):
+    """One whose logit is a product of its last features with a direction, which types may turn.
+
+    With types the logit has the projection term of Miyato & Koyama 2018, eq. 3, on these features.
+    """
+
+    def _add_logit(self, width: int, n_types: int, spectral_norm: bool = False) -> None:
+        """Make the last layer; for the end of a constructor, when all other layers are there.
+
+        Args:
+            width: of the last features. n_types: K, or 0 for an unconditional discriminator.
+            spectral_norm: whether all weights are normalised; see `spectral`.
+        """
+        self.logit = nn.Linear(width, 1)
+        self.projection = nn.Embedding(n_types, width) if n_types else None
+        self._shrink = 1.0 if spectral_norm else width**0.5  # to the size of `logit.weight`
+        if spectral_norm:
+            normalise_spectra(self)
+
+    def _direction(self, types: Tensor) -> Tensor:
+        """The gradient of each logit by its last features, (B, width)."""
+        shared = self.logit.weight.expand(len(types), -1)
+        if self.projection is None:
+            return shared
+        return shared + self.projection(types) / self._shrink
+
+    def _logits(self, features: Tensor, direction: Tensor) -> Tensor:
+        """(B, width) each → (B,)."""
+        return (features * direction).sum(dim=1) + self.logit.bias
+
+
+class ConvolutionalDiscriminator(ProjectionDiscriminator):
     """The trunk of the generator mirrored: pixel-unshuffle halvings and residual blocks.
 
     No normalisation: it would tie the samples of a batch together, and the penalties are per
-    sample. With `n_types` > 0 the logit has the projection term of Miyato & Koyama 2018, eq. 3.
+    sample.
 
     Args:
         channels, resolution: of the images. n_types: K, or 0 for an unconditional discriminator.
@@ -59,11 +90,7 @@ class ConvolutionalDiscriminator(Discriminator):
             before = here
         self.layers = nn.ModuleList(layers)
         self.pool = Places(width, base_size(resolution))
-        self.logit = nn.Linear(width, 1)
-        self.projection = nn.Embedding(n_types, width) if n_types else None
-        self._shrink = 1.0 if spectral_norm else width**0.5  # to the size of `logit.weight`
-        if spectral_norm:
-            normalise_spectra(self)
+        self._add_logit(width, n_types, spectral_norm)
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """See `Discriminator`."""
@@ -92,16 +119,6 @@ class ConvolutionalDiscriminator(Discriminator):
             pulls.append(pull)
         return x, pulls
 
-    def _direction(self, types: Tensor) -> Tensor:
-        """The gradient of each logit by its pooled features, (B, width)."""
-        shared = self.logit.weight.expand(len(types), -1)
-        if self.projection is None:
-            return shared
-        return shared + self.projection(types) / self._shrink
-
-    def _logits(self, pooled: Tensor, direction: Tensor) -> Tensor:
-        return (pooled * direction).sum(dim=1) + self.logit.bias
-
 
 class Places(nn.Conv2d):
     """A learned weighting of the places in place of average pooling: s² numbers per channel.
@@ -126,6 +143,17 @@ class Places(nn.Conv2d):
         return self.weight.squeeze(1).permute(1, 2, 0).contiguous()
 
 
+def scaled_width(trunk: parameters.Trunk, factor: float, *, least: int) -> int:
+    """So many times the trunk's width, as a multiple of 8, which vector units like.
+
+    Raises:
+        ValueError: if the factor is not positive.
+    """
+    if factor <= 0:
+        raise ValueError(f"width_factor must be positive, got {factor}")
+    return max(least, round(trunk.width * factor / 8) * 8)
+
+
 def convolutional_discriminator(
     *,
     channels: int,
@@ -140,14 +168,11 @@ def convolutional_discriminator(
     Raises:
         ValueError: if the factor is not positive.
     """
-    if width_factor <= 0:
-        raise ValueError(f"width_factor must be positive, got {width_factor}")
-    width = max(16, round(trunk.width * width_factor / 8) * 8)  # vector units like multiples of 8
     return ConvolutionalDiscriminator(
         channels=channels,
         resolution=resolution,
         n_types=n_types,
-        width=width,
+        width=scaled_width(trunk, width_factor, least=16),
         blocks=trunk.blocks,
         spectral_norm=spectral_norm,
     )

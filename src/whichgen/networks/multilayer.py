@@ -7,9 +7,8 @@ from torch import Tensor, nn
 
 from whichgen import parameters
 from whichgen.networks.blocks import leaky_relu, pull_leaky_relu
-from whichgen.networks.discriminators import Discriminator
+from whichgen.networks.discriminators import ProjectionDiscriminator, scaled_width
 from whichgen.networks.generators import Generator
-from whichgen.networks.spectral import normalise_spectra
 from whichgen.networks.stems import SharedStem, StemSet
 
 
@@ -29,12 +28,8 @@ class MultilayerTrunk(nn.Module):
         return out
 
 
-class MultilayerDiscriminator(Discriminator):
-    """d → width, `blocks` times to the same width, → 1, leaky ReLU between.
-
-    With `n_types` > 0 the logit has the projection term of Miyato & Koyama 2018, eq. 3, on the last
-    hidden layer.
-    """
+class MultilayerDiscriminator(ProjectionDiscriminator):
+    """d → width, `blocks` times to the same width, → 1, leaky ReLU between."""
 
     def __init__(
         self, *, dimension: int, n_types: int, width: int, blocks: int, spectral_norm: bool = False
@@ -42,15 +37,11 @@ class MultilayerDiscriminator(Discriminator):
         super().__init__()
         sizes = [dimension, *[width] * (1 + blocks)]
         self.layers = nn.ModuleList(map(nn.Linear, sizes, sizes[1:]))
-        self.logit = nn.Linear(width, 1)
-        self.projection = nn.Embedding(n_types, width) if n_types else None
-        self._shrink = 1.0 if spectral_norm else width**0.5  # to the size of `logit.weight`
-        if spectral_norm:
-            normalise_spectra(self)
+        self._add_logit(width, n_types, spectral_norm)
 
     def forward(self, images: Tensor, types: Tensor) -> Tensor:
         """See `Discriminator`; samples are (B, d)."""
-        return self._logits(self._hidden(images)[-1], self._direction(types))
+        return self._logits(leaky_relu(self._hidden(images)[-1]), self._direction(types))
 
     def with_slopes(self, images: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
         """See `Discriminator`; the gradient is written out, as for images."""
@@ -59,7 +50,7 @@ class MultilayerDiscriminator(Discriminator):
         for layer, before in zip(reversed(self.layers), reversed(hidden), strict=True):
             assert isinstance(layer, nn.Linear)
             slopes = pull_leaky_relu(slopes, before) @ layer.weight
-        return self._logits(hidden[-1], direction), slopes
+        return self._logits(leaky_relu(hidden[-1]), direction), slopes
 
     def _hidden(self, x: Tensor) -> list[Tensor]:
         """Every hidden layer before its leaky ReLU, (B, width) each."""
@@ -67,16 +58,6 @@ class MultilayerDiscriminator(Discriminator):
         for layer in self.layers[1:]:
             hidden.append(layer(leaky_relu(hidden[-1])))
         return hidden
-
-    def _direction(self, types: Tensor) -> Tensor:
-        """The gradient of each logit by its last hidden layer, (B, width)."""
-        shared = self.logit.weight.expand(len(types), -1)
-        if self.projection is None:
-            return shared
-        return shared + self.projection(types) / self._shrink
-
-    def _logits(self, last: Tensor, direction: Tensor) -> Tensor:
-        return (leaky_relu(last) * direction).sum(dim=1) + self.logit.bias
 
 
 def multilayer_generator(
@@ -109,12 +90,10 @@ def multilayer_discriminator(
     Raises:
         ValueError: if the factor is not positive.
     """
-    if width_factor <= 0:
-        raise ValueError(f"width_factor must be positive, got {width_factor}")
     return MultilayerDiscriminator(
         dimension=dimension,
         n_types=n_types,
-        width=max(8, round(trunk.width * width_factor / 8) * 8),
+        width=scaled_width(trunk, width_factor, least=8),
         blocks=trunk.blocks,
         spectral_norm=spectral_norm,
     )

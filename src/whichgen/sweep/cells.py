@@ -100,7 +100,6 @@ def wanted_hashes(project: Path, parameters: Parameters, cell: Cell) -> dict[str
     check_judges(card, check_preparation(dataset, info), dataset)
     spec = specify_cell(
         cell.recipe,
-        cell.recipe,
         dict(parameters.recipes),
         cell.seed,
         parameters.budget,

@@ -56,13 +56,7 @@ def fit_autoencoder(
         spoilt = modality.spoil(whole, stream(seed, "spoil", step))
         return mse_loss(decoder(net(spoilt)), whole.flatten(1))
 
-    fit(
-        [*net.parameters(), *decoder.parameters()],
-        loss,
-        steps=max(1, images_seen // batch),
-        batch=batch,
-        rate=rate,
-        title=title,
-    )
+    parameters = [*net.parameters(), *decoder.parameters()]
+    fit(parameters, loss, images_seen=images_seen, batch=batch, rate=rate, title=title)
     net.freeze(images)
     return net

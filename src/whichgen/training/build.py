@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from whichgen.networks import (
+    Discriminator,
+    Generator,
     Modality,
     build_discriminator,
     build_generator,
@@ -48,49 +50,75 @@ def build_update(
         precision: what the trained networks compute in.
         world: the processes that make each step together.
     """
-    device, training = images.device, recipe.training
-    arithmetic = Precision(precision, device)
+    arithmetic = Precision(precision, images.device)
     with seeded_initialisation(seed, "generator"):
-        generator = channels_last(build_generator(recipe, trunk, info).to(device))
+        generator = channels_last(build_generator(recipe, trunk, info).to(images.device))
     if isinstance(recipe, DgnRecipe):
-        return DirectUpdate(
-            generator=generator,
-            objective=recipe.objective.build(DIRECT, "objective"),
-            batches=TypedBatches(images, types, n_types=generator.n_types, seed=seed),
-            space=build_space(
-                recipe.encoder,
-                generator.modality,
-                images,
-                types,
-                generator.n_types,
-                seed,
-                encoder,
-                arithmetic,
-            ),
-            generated_per_type=recipe.training.generated_per_type,
-            real_per_type=recipe.training.real_per_type,
-            clip=recipe.training.clip,
-            seed=seed,
-            optimiser=_optimiser(generator, training, 1.0),
-            precision=arithmetic,
-            types_flops=info["types"].get("encoder_flops", 0),
-            world=world,
+        flops = info["types"].get("encoder_flops", 0)
+        return _direct_update(
+            recipe, generator, images, types, seed, encoder, flops, arithmetic, world
         )
     with seeded_initialisation(seed, "discriminator"):
         discriminator = build_discriminator(recipe, trunk, info, generator.n_types)
-        discriminator = channels_last(discriminator.to(device))
-    factor = recipe.training.discriminator_rate_factor
+        discriminator = channels_last(discriminator.to(images.device))
+    return _adversarial_update(
+        recipe, generator, discriminator, images, types, seed, arithmetic, world
+    )
+
+
+def _direct_update(
+    recipe: DgnRecipe,
+    generator: Generator,
+    images: Images,
+    types: Tensor,
+    seed: int,
+    encoder: Mapping[str, Tensor] | None,
+    types_flops: int,
+    precision: Precision,
+    world: World,
+) -> DirectUpdate:
+    n_types, training = generator.n_types, recipe.training
+    return DirectUpdate(
+        generator=generator,
+        objective=recipe.objective.build(DIRECT, "objective"),
+        batches=TypedBatches(images, types, n_types=n_types, seed=seed),
+        space=build_space(
+            recipe.encoder, generator.modality, images, types, n_types, seed, encoder, precision
+        ),
+        generated_per_type=training.generated_per_type,
+        real_per_type=training.real_per_type,
+        clip=training.clip,
+        seed=seed,
+        optimiser=_optimiser(generator, training),
+        precision=precision,
+        types_flops=types_flops,
+        world=world,
+    )
+
+
+def _adversarial_update(
+    recipe: GanRecipe,
+    generator: Generator,
+    discriminator: Discriminator,
+    images: Images,
+    types: Tensor,
+    seed: int,
+    precision: Precision,
+    world: World,
+) -> AdversarialUpdate:
+    training = recipe.training
+    factor = training.discriminator_rate_factor
     return AdversarialUpdate(
         generator=generator,
         discriminator=discriminator,
         objective=recipe.objective.build(ADVERSARIAL, "objective"),
         batches=MixedBatches(images, types, seed=seed, world=world),
-        batch=recipe.training.batch,
+        batch=training.batch,
         seed=seed,
-        generator_optimiser=_optimiser(generator, training, 1.0),
+        generator_optimiser=_optimiser(generator, training),
         discriminator_optimiser=_optimiser(discriminator, training, factor),
         augment=generator.modality.augment(recipe.discriminator.augment),
-        precision=arithmetic,
+        precision=precision,
         world=world,
     )
 
@@ -120,7 +148,9 @@ def build_space(
     )
 
 
-def _optimiser(network: torch.nn.Module, training: Training, factor: float) -> torch.optim.AdamW:
+def _optimiser(
+    network: torch.nn.Module, training: Training, factor: float = 1.0
+) -> torch.optim.AdamW:
     return torch.optim.AdamW(
         network.parameters(),
         lr=training.rate * factor,

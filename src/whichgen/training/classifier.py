@@ -29,8 +29,7 @@ def fit_classifier(
     Args:
         images: (N, *shape), stored, the training split. types: (N,) int64.
         width, features: of the network. images_seen, batch: how long and by how many at a time.
-        rate: the highest learning rate, reached at once and lowered as a cosine to 0.
-        title: what the progress is shown under.
+        rate: see `fitting.fit`. title: what the progress is shown under.
 
     Returns:
         The classifier in evaluation mode, frozen.
@@ -45,13 +44,7 @@ def fit_classifier(
             varied = modality.vary(modality.to_float(stored), stream(seed, "shift", step))
             return cross_entropy(net(varied), wanted, label_smoothing=0.05)
 
-        fit(  # inside the seeded block: dropout draws from it too
-            net.parameters(),
-            loss,
-            steps=max(1, images_seen // batch),
-            batch=batch,
-            rate=rate,
-            title=title,
-        )
+        # Inside the seeded block: dropout draws from it too.
+        fit(net.parameters(), loss, images_seen=images_seen, batch=batch, rate=rate, title=title)
     net.freeze(images)
     return net

@@ -82,12 +82,14 @@ def fit_contrastive(
         The encoder in evaluation mode, and the FLOPs of its training.
     """
     sizes = {"width": width, "features": features, "batch": batch}
-    task = partial(ContrastiveTask, images, modality=modality, seed=seed, **sizes)
-    trained, steps = task(), max(1, images_seen // batch)
-    fit(trained.parameters, trained.loss, steps=steps, batch=batch, rate=rate, title=title)
-    trained.net.eval()
-    priced = task()  # another one: counting makes a step
-    return trained.net, steps * count_flops(lambda: priced.loss(0).backward())
+    make = partial(ContrastiveTask, images, modality=modality, seed=seed, **sizes)
+    task = make()
+    steps = fit(
+        task.parameters, task.loss, images_seen=images_seen, batch=batch, rate=rate, title=title
+    )
+    task.net.eval()
+    priced = make()  # another one: counting makes a step
+    return task.net, steps * count_flops(lambda: priced.loss(0).backward())
 
 
 @torch.no_grad()

@@ -13,17 +13,22 @@ def fit(
     parameters: Iterable[nn.Parameter],
     loss: Callable[[int], Tensor],
     *,
-    steps: int,
+    images_seen: int,
     batch: int,
     rate: float,
     title: str,
-) -> None:
-    """Minimise loss(step) over `steps` steps.
+) -> int:
+    """Minimise loss(step) over as many steps as see so many images, but at least one.
 
     Args:
+        images_seen, batch: in all and a step.
         rate: the highest learning rate, reached at once and lowered as a cosine to 0.
-        batch: images a step, for the rate shown. title: what the progress is shown under.
+        title: what the progress is shown under.
+
+    Returns:
+        The number of steps.
     """
+    steps = max(1, images_seen // batch)
     optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.05, fused=True)
     progress = ProgressReport(title, batch)
     progress.started(steps)
@@ -33,3 +38,4 @@ def fit(
         loss(step).backward()
         optimiser.step()
         progress.stepped(step + 1)
+    return steps

@@ -29,7 +29,7 @@ def gather_cells(
     Raises:
         WhichgenError: if this run's two cells do not share data, judge and budget.
     """
-    from whichgen.comparison.cells import comparable
+    from whichgen.comparison.comparable import comparable
 
     for key in ("data_hash", "extractor_hash", "budget_flops"):
         if gan[key] != dgn[key]:

@@ -58,7 +58,7 @@ def extract_features(
 
     With a second judge its features (N, d₂) too, as `second`.
     """
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     features, recognised = extractor.judge(samples["images"])
     looked = {"features": features, "recognised": recognised}
@@ -124,7 +124,7 @@ def score_cell(
     from whichgen.evaluation import score_features, score_modes, score_second
     from whichgen.forms import form_of
     from whichgen.judges import distance_name
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     kept = ("dataset", "recipe", "family", "seed", "status", "error", "uses_labels", "ended")
     hashes = ("configuration_hash", "data_hash", "extractor_hash")

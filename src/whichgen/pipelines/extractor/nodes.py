@@ -95,7 +95,7 @@ def check_gates(
     """What each judge, by its name, makes of spoilt images; a warning where one fails."""
     from whichgen.gates import check_judge
     from whichgen.networks import modality_of
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     looks: dict[str, Callable[[Tensor], Tensor]] = {
         card["judge"]: lambda images: extractor.judge(images)[0],
@@ -132,7 +132,7 @@ def extract_real_features(
     scores are measured against, `validation` gives the floors, `train` shows memorisation. The
     second judge looks at the first two: `validation_second` and `test_second`.
     """
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     n = min(len(train["types"]), len(validation["types"]), len(test["types"]))
     judged = {}
@@ -167,7 +167,7 @@ def measure_floors(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Every score of both judges with the validation split in the place of generated images."""
     from whichgen.evaluation import score_features, score_modes, score_second
-    from whichgen.training.progress import PartsReport
+    from whichgen.progress import PartsReport
 
     arrays = {name: tensor.numpy() for name, tensor in real.items()}
     with PartsReport(f"floors of {info['name']}") as report:

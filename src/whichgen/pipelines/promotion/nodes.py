@@ -75,7 +75,7 @@ def gather_evidence(
     Raises:
         WhichgenError: if its verdict is not of the cells that are here.
     """
-    from whichgen.comparison.cells import comparable
+    from whichgen.comparison.comparable import comparable
     from whichgen.comparison.verdict import decide
     from whichgen.registry.evidence import Evidence
 

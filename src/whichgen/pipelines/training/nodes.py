@@ -28,9 +28,26 @@ def choose_execution(device: str, precision: str, compile: str, cuda_graph: str)
     return resolve(options, choose_device(device))
 
 
+def choose_recipe(recipe: str | None, default: str, recipes: dict[str, Any]) -> str:
+    """The name of the chosen recipe, or of the family's default one.
+
+    It needs no data, so that a wrong one is refused before any are prepared.
+
+    Raises:
+        WhichgenError: if the chosen recipe is not of the default one's family.
+    """
+    name = recipe or default
+    family = recipes[name]["family"]
+    if family != recipes[default]["family"]:
+        raise WhichgenError(
+            f"recipe: '{name}' is of the family {family}; "
+            f"run: kedro run --pipelines={family} --params recipe={name}"
+        )
+    return name
+
+
 def specify_cell(
-    recipe: str | None,
-    default: str,
+    name: str,
     recipes: dict[str, Any],
     seed: int,
     budget: float | None,
@@ -39,26 +56,19 @@ def specify_cell(
     card: dict[str, Any],
     execution: Execution,
 ) -> CellSpec:
-    """The cell of the chosen recipe, or of the family's default one.
+    """The cell of the recipe of that name.
 
     Raises:
-        WhichgenError: if the chosen recipe is not of the default one's family, or names a network
-            that is not one of the dataset's modality.
+        WhichgenError: if it names a network that is not one of the dataset's modality.
     """
     from whichgen.networks import with_networks
     from whichgen.training.spec import CellSpec
 
-    known, name = parse_recipes(recipes), recipe or default
-    if known[name].family != known[default].family:
-        raise WhichgenError(
-            f"recipe: '{name}' is of the family {known[name].family}; "
-            f"run: kedro run --pipelines={known[name].family} --params recipe={name}"
-        )
     return CellSpec(
         dataset=info["name"],
         name=name,
         seed=seed,
-        recipe=with_networks(known[name], info),
+        recipe=with_networks(parse_recipes(recipes)[name], info),
         trunk=dataset.trunk,
         budget_flops=float(budget or dataset.budget),
         data_hash=info["data_hash"],

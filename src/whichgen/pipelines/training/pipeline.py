@@ -3,7 +3,12 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from whichgen.parameters import Family
-from whichgen.pipelines.training.nodes import choose_execution, specify_cell, train_generator
+from whichgen.pipelines.training.nodes import (
+    choose_execution,
+    choose_recipe,
+    specify_cell,
+    train_generator,
+)
 
 
 def create_pipeline(family: Family) -> Pipeline:
@@ -17,10 +22,15 @@ def create_pipeline(family: Family) -> Pipeline:
                 name=f"choose_{family}_execution",
             ),
             node(
+                choose_recipe,
+                ["params:recipe", f"params:default_recipes.{family}", "params:recipes"],
+                f"{family}_recipe",
+                name=f"choose_{family}_recipe",
+            ),
+            node(
                 specify_cell,
                 [
-                    "params:recipe",
-                    f"params:default_recipes.{family}",
+                    f"{family}_recipe",
                     "params:recipes",
                     "params:seed",
                     "params:budget",
