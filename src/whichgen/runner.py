@@ -1,5 +1,6 @@
 """How `kedro run` treats what a pipeline needs: reuse what is there, make what is missing."""
 
+import os
 from typing import Any
 
 import click
@@ -43,6 +44,15 @@ class ReusingRunner(SequentialRunner):
 
 class ReusingSession(KedroSession):
     """A session whose sequential runs of named pipelines reuse what comes before them."""
+
+    @classmethod
+    def create(cls, *args: Any, **options: Any) -> KedroSession:
+        """As `KedroSession.create`, which asks for Git's status.
+
+        Git would take the chance to refresh its index, and leave it locked if killed meanwhile.
+        """
+        os.environ.setdefault("GIT_OPTIONAL_LOCKS", "0")
+        return super().create(*args, **options)
 
     def run(  # type: ignore[override]  # the options are passed on, whatever they are
         self, pipeline_names: list[str] | None = None, **options: Any

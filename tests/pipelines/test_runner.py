@@ -1,6 +1,7 @@
 """Which nodes run: those of the named pipeline, and before them only what is missing."""
 
 import itertools
+import os
 
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
@@ -53,3 +54,17 @@ def test_every_pipeline_starts_from_parameters_raw_files_and_what_is_there():
         folders = {f"{f}_{kind}_folder" for f in ("gan", "dgn") for kind in ("live", "checkpoints")}
         folders |= {"raw_folder", "packed_folder"}
         assert free <= {"every_cell", "every_verdict"} | folders
+
+
+def test_a_session_leaves_gits_index_alone(fresh_project):
+    """Git's status refreshes the index under a lock, which stays if the run is killed meanwhile."""
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    for command in (("init", "-q"), ("add", "README.md"), (*identity, "commit", "-qm", "start")):
+        fresh_project.run("git", *command)
+    index, readme = fresh_project.path(".git/index"), fresh_project.path("README.md")
+    os.utime(readme, (1, 1))  # as it is, but by its time it may have changed
+    before = index.read_bytes()
+    fresh_project.run("kedro", "run", "--pipelines=data", "--params", "dataset=digits")
+    assert index.read_bytes() == before
+    fresh_project.run("git", "status", "--short")
+    assert index.read_bytes() != before  # what a run would have done
